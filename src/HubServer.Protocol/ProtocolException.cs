@@ -1,0 +1,26 @@
+namespace HubServer.Protocol;
+
+/// <summary>An error that its caller can act on: one of <see cref="ErrorCode"/> and a text that says what was wrong and what would be right.</summary>
+public sealed class ProtocolException : Exception
+{
+    /// <summary>Creates the error.</summary>
+    /// <param name="code">One of <see cref="ErrorCode"/>.</param>
+    /// <param name="message">What was wrong, where, and what would be right.</param>
+    public ProtocolException(string code, string message)
+        : base(message)
+    {
+        Code = code;
+    }
+
+    /// <summary>One of <see cref="ErrorCode"/>.</summary>
+    public string Code { get; }
+
+    /// <summary>The form in which the error travels as the message of a <c>HubException</c>: <c>code: text</c>.</summary>
+    public string WireMessage => $"{Code}: {Message}";
+
+    /// <summary>A <see cref="ErrorCode.BadRequest"/>.</summary>
+    public static ProtocolException BadRequest(string message) => new(ErrorCode.BadRequest, message);
+
+    /// <summary>A <see cref="ErrorCode.LimitExceeded"/>.</summary>
+    public static ProtocolException LimitExceeded(string message) => new(ErrorCode.LimitExceeded, message);
+}
