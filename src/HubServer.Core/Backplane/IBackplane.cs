@@ -1,0 +1,43 @@
+using HubServer.Protocol;
+
+namespace HubServer.Core;
+
+/// <summary>
+/// Where rows get their order and reach every node. Nothing enters a ring in any other way, so order and positions
+/// are the same on every node.
+/// </summary>
+public interface IBackplane
+{
+    /// <summary>The number of partitions; a channel's is <see cref="PartitionOf"/>.</summary>
+    int Partitions { get; }
+
+    /// <summary>Delivers to this registry from now on: every block in its channel's order, and every removal.</summary>
+    void Start(ChannelRegistry registry);
+
+    /// <summary>
+    /// Gives each block its position and delivers it to every node. At most one block of a channel in a call, and one
+    /// call in flight for each partition.
+    /// </summary>
+    /// <returns>One answer for each block, in the order of the blocks.</returns>
+    /// <exception cref="ProtocolException">The backplane did not answer: the outcome is unknown.</exception>
+    ValueTask<AppendResult[]> AppendAsync(int partition, IReadOnlyList<Block> blocks, CancellationToken cancellationToken);
+
+    /// <summary>Removes a channel from every node, unless rows came in after <paramref name="next"/> was read.</summary>
+    /// <returns>Whether it was removed.</returns>
+    ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long next, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Whether an epoch began in what the backplane still remembers: a channel of such an epoch that is not there was
+    /// removed, while one of another may come back with its publisher.
+    /// </summary>
+    bool Remembers(string epoch);
+
+    /// <summary>The partition of a channel: a hash of its id that is the same in every process.</summary>
+    int PartitionOf(ChannelId channel)
+    {
+        var hash = 2166136261u;
+        foreach (var c in channel.Text)
+            hash = (hash ^ c) * 16777619u;
+        return (int)(hash % (uint)Partitions);
+    }
+}

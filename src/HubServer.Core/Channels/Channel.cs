@@ -1,0 +1,183 @@
+using System.Collections.Immutable;
+using HubServer.Protocol;
+
+namespace HubServer.Core;
+
+/// <summary>A named stream of rows on this node: its ring, and the feeds that wait for its changes.</summary>
+public sealed class Channel
+{
+    /// <summary>Blocks that may wait for earlier ones. Replies overtake messages by a few blocks, not by more.</summary>
+    private const int MaxParked = 64;
+
+    private readonly Lock _gate = new();
+    private readonly CircularFrame _ring; // Used under _gate.
+    private readonly SortedList<long, LoggedBlock> _parked = []; // Used under _gate.
+    private readonly TimeProvider _time;
+    private RateMeter _rate; // Used under _gate.
+    private long _lastAppend; // Written under _gate; a timestamp of _time.
+    private bool _isRemoved; // Written under _gate.
+    private ImmutableArray<Member> _members = []; // Replaced under _gate; read without it.
+
+    internal Channel(ChannelId id, string epoch, ChannelLimits limits, TimeProvider time)
+    {
+        Id = id;
+        Epoch = epoch;
+        Limits = limits;
+        _time = time;
+        _ring = new CircularFrame(limits.Capacity, limits.MaxBytes);
+        _lastAppend = time.GetTimestamp();
+    }
+
+    /// <summary>The channel's identity.</summary>
+    public ChannelId Id { get; }
+
+    /// <summary>The epoch of its rows.</summary>
+    public string Epoch { get; }
+
+    internal ChannelLimits Limits { get; }
+
+    /// <summary>The feeds' members that follow the channel.</summary>
+    internal int MemberCount => _members.Length;
+
+    internal TimeSpan Idle => _time.GetElapsedTime(Volatile.Read(ref _lastAppend));
+
+    /// <summary>
+    /// Takes a delivered block by one rule: at the next offset it is appended, below it is a duplicate, above it is
+    /// parked until the blocks before it come.
+    /// </summary>
+    internal ApplyResult Apply(LoggedBlock block)
+    {
+        lock (_gate)
+        {
+            if (_isRemoved)
+                return ApplyResult.Removed;
+            if (block.Epoch != Epoch)
+                return ApplyResult.ForeignEpoch;
+            if (block.Offset < _ring.Next)
+                return ApplyResult.Duplicate;
+            if (block.Offset > _ring.Next)
+                return Park(block);
+
+            Append(block.Block);
+            while (_parked.Count > 0 && _parked.GetKeyAtIndex(0) <= _ring.Next)
+            {
+                var parked = _parked.GetValueAtIndex(0);
+                _parked.RemoveAt(0);
+                if (parked.Offset == _ring.Next)
+                    Append(parked.Block);
+            }
+        }
+
+        MarkDirty();
+        return ApplyResult.Appended;
+    }
+
+    internal void Remove()
+    {
+        lock (_gate)
+            _isRemoved = true;
+        MarkDirty();
+    }
+
+    internal ChannelHead ReadHead()
+    {
+        lock (_gate)
+            return new ChannelHead(_ring.Oldest, _ring.Next, _ring.Schema, _isRemoved);
+    }
+
+    /// <summary>The rows from <paramref name="from"/> on, or from the oldest kept where those are gone, up to <paramref name="to"/>.</summary>
+    /// <param name="from">The first offset wanted.</param>
+    /// <param name="to">The offset after the last one wanted; at most the next one.</param>
+    /// <param name="fields">The fields, as indexes of the schema.</param>
+    /// <param name="start">The offset of the first row returned, from <paramref name="from"/> to <paramref name="to"/>.</param>
+    internal Column[] Read(long from, long to, ReadOnlySpan<int> fields, out long start)
+    {
+        lock (_gate)
+        {
+            start = Math.Clamp(_ring.Oldest, from, to);
+            return start < to ? _ring.Read(start, to, fields) : EmptyColumns(fields);
+        }
+    }
+
+    /// <summary>Which of the kept rows before <paramref name="end"/> a subscriber's past takes in.</summary>
+    internal (long Start, long End) FindPast(long end, int? rows, double? from, double? to)
+    {
+        lock (_gate)
+        {
+            var start = Math.Min(_ring.Oldest, end);
+            if (to is { } last)
+                end = Math.Clamp(_ring.EndAtOrBefore(last), start, end);
+            if (from is { } first)
+                start = Math.Clamp(_ring.FirstAtOrAfter(first), start, end);
+            if (rows is { } newest)
+                start = Math.Max(start, end - newest);
+            return (start, end);
+        }
+    }
+
+    /// <summary>About what one kept row takes, in bytes.</summary>
+    internal int BytesPerRow()
+    {
+        lock (_gate)
+            return (int)Math.Min(int.MaxValue, _ring.Bytes / Math.Max(1, _ring.Count));
+    }
+
+    internal ChannelInfo Describe()
+    {
+        lock (_gate)
+        {
+            return new ChannelInfo(
+                Id,
+                new FrameSchema(null, Id.Text, _ring.Schema, Limits.Capacity),
+                Epoch,
+                _ring.Next - 1,
+                _ring.Count,
+                _rate.PerSecond(Seconds()),
+                _ring.LastTime);
+        }
+    }
+
+    /// <summary>Marks the member dirty on every change from now on.</summary>
+    internal void Attach(Member member)
+    {
+        lock (_gate)
+            _members = _members.Add(member);
+    }
+
+    internal void Detach(Member member)
+    {
+        lock (_gate)
+            _members = _members.Remove(member);
+    }
+
+    private ApplyResult Park(LoggedBlock block)
+    {
+        if (_parked.Count >= MaxParked && !_parked.ContainsKey(block.Offset))
+            return ApplyResult.Hole;
+        _parked[block.Offset] = block;
+        return ApplyResult.Parked;
+    }
+
+    private void Append(Block block)
+    {
+        _ring.Append(block.Schema, block.Columns, block.Count);
+        Volatile.Write(ref _lastAppend, _time.GetTimestamp());
+        _rate.Add(Seconds(), block.Count);
+    }
+
+    private void MarkDirty()
+    {
+        foreach (var member in _members)
+            member.MarkDirty();
+    }
+
+    private Column[] EmptyColumns(ReadOnlySpan<int> fields)
+    {
+        var columns = new Column[fields.Length];
+        for (var i = 0; i < columns.Length; i++)
+            columns[i] = Column.Nulls(_ring.Schema.Fields[fields[i]].Type.Kind(), 0);
+        return columns;
+    }
+
+    private double Seconds() => _time.GetTimestamp() / (double)_time.TimestampFrequency;
+}

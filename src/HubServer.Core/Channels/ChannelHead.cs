@@ -1,0 +1,10 @@
+using HubServer.Protocol;
+
+namespace HubServer.Core;
+
+/// <summary>How far a channel has come, read in one go.</summary>
+/// <param name="Oldest">The offset of the oldest row kept.</param>
+/// <param name="Next">The offset that the next row gets.</param>
+/// <param name="Schema">The fields of the rows before <paramref name="Next"/>.</param>
+/// <param name="IsRemoved">Whether the channel went away.</param>
+internal readonly record struct ChannelHead(long Oldest, long Next, Schema Schema, bool IsRemoved);

@@ -1,0 +1,74 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using HubServer.Protocol;
+
+namespace HubServer.Core;
+
+/// <summary>This node's channels, and the feeds that want to hear of new ones.</summary>
+public sealed class ChannelRegistry
+{
+    private readonly ConcurrentDictionary<ChannelId, Channel> _channels = [];
+    private readonly ChannelRules _rules;
+    private readonly TimeProvider _time;
+    private readonly HubServerMetrics _metrics;
+    private readonly Lock _gate = new();
+    private ImmutableArray<Feed> _feeds = []; // Replaced under _gate; read without it.
+
+    internal ChannelRegistry(ChannelRules rules, TimeProvider time, HubServerMetrics metrics)
+    {
+        _rules = rules;
+        _time = time;
+        _metrics = metrics;
+    }
+
+    /// <summary>The number of channels.</summary>
+    public int Count => _channels.Count;
+
+    /// <summary>All channels, in no order.</summary>
+    internal IEnumerable<Channel> Channels => _channels.Values;
+
+    /// <summary>Finds a channel.</summary>
+    public Channel? Find(ChannelId id) => _channels.GetValueOrDefault(id);
+
+    /// <summary>Takes a block from the backplane; calls for one channel come one at a time and in order.</summary>
+    public ApplyResult Apply(LoggedBlock block)
+    {
+        if (_channels.TryGetValue(block.Block.Channel, out var channel))
+            return Counted(channel.Apply(block), block);
+
+        channel = new Channel(block.Block.Channel, block.Epoch, _rules.For(block.Block.Channel), _time);
+        var result = channel.Apply(block);
+        _channels[channel.Id] = channel;
+
+        // The rows are there before any feed can see the channel, and the channel before the feeds are read: a feed
+        // that registers meanwhile finds the channel in its own scan.
+        foreach (var feed in _feeds)
+            feed.Offer(channel);
+        return Counted(result, block);
+    }
+
+    /// <summary>Takes a removal from the backplane.</summary>
+    public void Remove(ChannelId id, string epoch)
+    {
+        if (_channels.TryGetValue(id, out var channel) && channel.Epoch == epoch && _channels.TryRemove(id, out _))
+            channel.Remove();
+    }
+
+    internal void Watch(Feed feed)
+    {
+        lock (_gate)
+            _feeds = _feeds.Add(feed);
+    }
+
+    internal void Unwatch(Feed feed)
+    {
+        lock (_gate)
+            _feeds = _feeds.Remove(feed);
+    }
+
+    private ApplyResult Counted(ApplyResult result, LoggedBlock block)
+    {
+        _metrics.CountApply(result, block.Block.Count);
+        return result;
+    }
+}

@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Logging;
+
+namespace HubServer.Core;
+
+/// <summary>Removes channels that had no new rows for their retention.</summary>
+internal sealed partial class RetentionSweep : IDisposable
+{
+    private readonly ChannelRegistry _registry;
+    private readonly IBackplane _backplane;
+    private readonly ILogger _logger;
+    private readonly ITimer _timer;
+
+    public RetentionSweep(ChannelRegistry registry, IBackplane backplane, TimeSpan shortestRetention, TimeProvider time, ILogger logger)
+    {
+        _registry = registry;
+        _backplane = backplane;
+        _logger = logger;
+
+        // A tenth of the shortest retention keeps a removal close to its time without scanning often.
+        var period = TimeSpan.FromMilliseconds(Math.Clamp(shortestRetention.TotalMilliseconds / 10, 100, 10_000));
+        _timer = time.CreateTimer(_ => _ = SweepAsync(), null, period, period);
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private async Task SweepAsync()
+    {
+        try
+        {
+            foreach (var channel in _registry.Channels)
+            {
+                // The head is read before the idle time: a row that comes between the two makes the removal void.
+                var next = channel.ReadHead().Next;
+                if (channel.Idle >= channel.Limits.Retention && await _backplane.RemoveAsync(channel.Id, channel.Epoch, next, CancellationToken.None))
+                    Log.Removed(_logger, channel.Id.Text, channel.Limits.Retention);
+            }
+        }
+        catch (Exception failure)
+        {
+            Log.Failed(_logger, failure);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Debug, "Removed {Channel}, which had no new rows for {Retention}", EventName = "ChannelRemoved")]
+        public static partial void Removed(ILogger logger, string channel, TimeSpan retention);
+
+        [LoggerMessage(2, LogLevel.Warning, "Could not remove idle channels; the next sweep tries again", EventName = "SweepFailed")]
+        public static partial void Failed(ILogger logger, Exception failure);
+    }
+}

@@ -1,0 +1,104 @@
+using System.Reflection;
+using HubServer.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace HubServer.Core;
+
+/// <summary>One server process: everything from rows coming in to streams going out, wired together.</summary>
+public sealed class Node : IDisposable
+{
+    private static readonly string Version =
+        typeof(Node).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    private readonly HubServerOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly IBackplane _backplane;
+    private readonly FeedContext _context;
+    private readonly FeedRegistry _feeds;
+    private readonly RetentionSweep _sweep;
+    private readonly long _started;
+
+    /// <summary>Starts a node.</summary>
+    /// <param name="options">Its limits and defaults, validated.</param>
+    /// <param name="backplane">Where rows get their order.</param>
+    /// <param name="metrics">Its instruments.</param>
+    /// <param name="time">Its clock.</param>
+    /// <param name="work">Where its work runs.</param>
+    /// <param name="logger">Its log.</param>
+    public Node(HubServerOptions options, IBackplane backplane, HubServerMetrics metrics, TimeProvider time, WorkPool work, ILogger<Node> logger)
+    {
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _backplane = backplane;
+        _started = time.GetTimestamp();
+
+        var rules = new ChannelRules(options.Channels);
+        Registry = new ChannelRegistry(rules, time, metrics);
+        Ingest = new Ingest(Registry, backplane, options, time, metrics, work, logger);
+        _context = new FeedContext(Registry, backplane, new FrameBodies(options.Queries, metrics), new PrivateItemQueue(work), options.Queries, time, work, metrics);
+        _feeds = new FeedRegistry(_context);
+        backplane.Start(Registry);
+        _sweep = new RetentionSweep(Registry, backplane, rules.ShortestRetention, time, logger);
+    }
+
+    /// <summary>The way in for rows.</summary>
+    public Ingest Ingest { get; }
+
+    /// <summary>The channels.</summary>
+    public ChannelRegistry Registry { get; }
+
+    /// <summary>Opens a query; it runs while its stream is enumerated.</summary>
+    /// <exception cref="ProtocolException">The request is wrong; the text names the place.</exception>
+    public Subscription Query(QueryRequest request, WireFormat format)
+    {
+        var plan = QueryPlan.From(request, _options.Queries, Now());
+        return new Subscription(plan, format, _feeds, new ServerInfo(Version, _options.Node, Now()), _context, _logger);
+    }
+
+    /// <summary>A page of channels, sorted by id.</summary>
+    /// <exception cref="ProtocolException">The request is wrong.</exception>
+    public ChannelList List(ListRequest request)
+    {
+        if (request.Limit < 1 || request.Limit > _options.Queries.MaxListLimit)
+            throw ProtocolException.LimitExceeded($"limit is {request.Limit}; it is between 1 and {_options.Queries.MaxListLimit} (HubServer:Queries:MaxListLimit)");
+
+        var selector = request.Selector is { Length: > 0 } text ? Selector.Parse(text) : null;
+        var page = Registry.Channels
+            .Where(channel => selector is null || selector.Matches(channel.Id))
+            .Where(channel => request.After is null || string.CompareOrdinal(channel.Id.Text, request.After) > 0)
+            .OrderBy(channel => channel.Id.Text, StringComparer.Ordinal)
+            .Take(request.Limit + 1)
+            .ToArray();
+        return new ChannelList([.. page.Take(request.Limit).Select(channel => channel.Describe())], page.Length > request.Limit);
+    }
+
+    /// <summary>The node's state now.</summary>
+    public NodeStatus Status() => new(
+        _options.Node,
+        Version,
+        Math.Round(_time.GetElapsedTime(_started).TotalSeconds, 3),
+        Registry.Count,
+        _context.Metrics.Queries,
+        _feeds.Count,
+        _feeds.FollowedChannels,
+        _feeds.ArmedGrids,
+        _context.Metrics.RowsIn,
+        _context.Metrics.RowsOut,
+        _context.Metrics.SharedItems,
+        _context.Metrics.PrivateItems,
+        _context.Metrics.Lapped,
+        Ingest.PendingRows,
+        GC.GetTotalMemory(forceFullCollection: false),
+        _backplane is InMemoryBackplane ? "memory" : _backplane.GetType().Name);
+
+    /// <summary>Stops the node's timers.</summary>
+    public void Dispose()
+    {
+        _sweep.Dispose();
+        _feeds.Dispose();
+    }
+
+    private double Now() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds;
+}

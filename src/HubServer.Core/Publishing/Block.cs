@@ -1,0 +1,31 @@
+using HubServer.Protocol;
+
+namespace HubServer.Core;
+
+/// <summary>Rows of one channel that are taken or refused as a whole, validated against a schema.</summary>
+public sealed class Block
+{
+    /// <summary>The channel.</summary>
+    public required ChannelId Channel { get; init; }
+
+    /// <summary>The hash of the schema that the rows were validated against; empty for a channel that was not there.</summary>
+    public required string BaseHash { get; init; }
+
+    /// <summary>That schema, with the fields that the rows add.</summary>
+    public required Schema Schema { get; init; }
+
+    /// <summary>One column for each field of <see cref="Schema"/>.</summary>
+    public required Column[] Columns { get; init; }
+
+    /// <summary>The number of rows.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>About what the rows take, in bytes.</summary>
+    public required int Bytes { get; init; }
+
+    /// <summary>Who published, where a retry must get the first answer.</summary>
+    public string? PublisherId { get; init; }
+
+    /// <summary>The publisher's number for this block.</summary>
+    public long Sequence { get; init; }
+}

@@ -1,0 +1,169 @@
+using HubServer.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace HubServer.Core;
+
+/// <summary>The one way in for rows: validates them and hands them to the publisher of their channel's partition.</summary>
+public sealed class Ingest
+{
+    /// <summary>Each try starts from the schema that refused the one before, so more would mean a storm of new fields.</summary>
+    private const int MaxSchemaTries = 16;
+
+    private readonly ChannelRegistry _registry;
+    private readonly IBackplane _backplane;
+    private readonly HubServerOptions _options;
+    private readonly TimeProvider _time;
+    private readonly HubServerMetrics _metrics;
+    private readonly Publisher[] _publishers;
+
+    internal Ingest(ChannelRegistry registry, IBackplane backplane, HubServerOptions options, TimeProvider time, HubServerMetrics metrics, WorkPool work, ILogger logger)
+    {
+        _registry = registry;
+        _backplane = backplane;
+        _options = options;
+        _time = time;
+        _metrics = metrics;
+        _publishers = new Publisher[backplane.Partitions];
+        for (var i = 0; i < _publishers.Length; i++)
+            _publishers[i] = new Publisher(i, backplane, options.Publishing, work, logger);
+    }
+
+    /// <summary>The rows that wait for the backplane.</summary>
+    public int PendingRows => _publishers.Sum(publisher => publisher.PendingRows);
+
+    /// <summary>Publishes rows to one channel.</summary>
+    /// <exception cref="ProtocolException">The rows contradict the channel's schema or pass a limit: nothing was written.</exception>
+    public ValueTask<PublishResult> PublishAsync(ChannelId channel, Rows rows, CancellationToken cancellationToken)
+    {
+        var bound = Validate(channel, rows, SchemaOf(channel));
+        return AppendAsync(bound, rows, null, 0, cancellationToken);
+    }
+
+    /// <summary>Publishes rows to several channels; all are validated before the first is written.</summary>
+    /// <returns>One result for each batch, in order.</returns>
+    /// <exception cref="ProtocolException">A batch is wrong: nothing was written.</exception>
+    public async ValueTask<PublishResult[]> PublishAsync(PublishRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Level == PublishLevel.Replicated)
+            throw ProtocolException.BadRequest("level 'replicated' needs a backplane with replicas; this one takes 'logged'");
+
+        var bound = Validate(request);
+        var results = new Task<PublishResult>[bound.Length];
+        var latest = new Dictionary<ChannelId, Task>();
+        for (var i = 0; i < results.Length; i++)
+        {
+            // A channel's batches go one after the other; those of different channels travel together.
+            if (latest.TryGetValue(bound[i].Channel, out var earlier))
+                await earlier;
+            results[i] = AppendAsync(bound[i], request.Batches[i].Rows, request.PublisherId, request.Sequence ?? 0, cancellationToken).AsTask();
+            latest[bound[i].Channel] = results[i];
+        }
+
+        return await Task.WhenAll(results);
+    }
+
+    private BoundRows[] Validate(PublishRequest request)
+    {
+        var schemas = new Dictionary<ChannelId, Schema>();
+        var bound = new BoundRows[request.Batches.Count];
+        for (var i = 0; i < bound.Length; i++)
+        {
+            try
+            {
+                var channel = ChannelId.Parse(request.Batches[i].Channel);
+                var seen = schemas.TryGetValue(channel, out var schema);
+                if (seen && request.PublisherId is not null)
+                    throw ProtocolException.BadRequest($"channel '{channel}' occurs twice; with a publisherId a channel has one batch");
+                bound[i] = Validate(channel, request.Batches[i].Rows, schema ?? SchemaOf(channel));
+                schemas[channel] = bound[i].Schema;
+                if (request.PublisherId is not null && bound[i].BlockLength(0, _options.Publishing) < bound[i].Count)
+                    throw ProtocolException.LimitExceeded($"with a publisherId a batch is one block: at most {_options.Publishing.MaxBlockRows} rows or {_options.Publishing.MaxBlockBytes} bytes (HubServer:Publishing)");
+            }
+            catch (ProtocolException error)
+            {
+                throw new ProtocolException(error.Code, $"batches[{i}]: {error.Message}");
+            }
+        }
+
+        return bound;
+    }
+
+    private BoundRows Validate(ChannelId channel, Rows rows, Schema schema)
+    {
+        try
+        {
+            RequireRoom(channel);
+            return RowBinder.Bind(channel, rows, schema, Now(), _options.Channels);
+        }
+        catch (ProtocolException)
+        {
+            _metrics.CountRefused(rows.Count);
+            throw;
+        }
+    }
+
+    private void RequireRoom(ChannelId channel)
+    {
+        var limits = _options.Channels;
+        if (channel.Text.Length > limits.MaxIdLength)
+            throw ProtocolException.LimitExceeded($"channel id '{channel.Text[..32]}…' has {channel.Text.Length} characters; the limit is {limits.MaxIdLength} (HubServer:Channels:MaxIdLength)");
+        if (channel.Labels.Count > limits.MaxLabels)
+            throw ProtocolException.LimitExceeded($"channel '{channel}' has {channel.Labels.Count} labels; the limit is {limits.MaxLabels} (HubServer:Channels:MaxLabels)");
+        if (_registry.Count >= limits.MaxChannels && _registry.Find(channel) is null)
+            throw ProtocolException.LimitExceeded($"channel '{channel}' would be one more than the limit of {limits.MaxChannels} channels (HubServer:Channels:MaxChannels)");
+    }
+
+    private async ValueTask<PublishResult> AppendAsync(BoundRows bound, Rows rows, string? publisherId, long sequence, CancellationToken cancellationToken)
+    {
+        var publisher = _publishers[_backplane.PartitionOf(bound.Channel)];
+        var result = new PublishResult(bound.Channel.Text, "", -1, 0);
+        if (publisher.IsFull)
+            return result with { Error = new ItemError(ErrorCode.Overloaded, $"{publisher.PendingRows} rows wait for the backplane already; try again later", RetryMs: 1_000) };
+
+        var tries = 0;
+        while (result.Count < bound.Count)
+        {
+            var count = bound.BlockLength(result.Count, _options.Publishing);
+            var answer = await publisher.AppendAsync(bound.ToBlock(result.Count, count, publisherId, sequence), cancellationToken);
+            switch (answer.Status)
+            {
+                case AppendStatus.Appended:
+                    result = result.Count == 0
+                        ? result with { Epoch = answer.Epoch, Offset = answer.Offset, Count = count }
+                        : result with { Count = result.Count + count };
+
+                    // The rows that follow were validated together with these, so they now stand on the schema with their fields.
+                    bound = bound with { BaseHash = bound.Schema.Hash };
+                    break;
+                case AppendStatus.StaleSchema when ++tries < MaxSchemaTries:
+                    if (TryRebind(ref bound, rows, answer.Schema ?? Schema.Empty) is { } conflict)
+                        return result with { Error = conflict };
+                    break;
+                case AppendStatus.StaleSchema:
+                    return result with { Error = new ItemError(ErrorCode.Overloaded, $"the schema of channel '{bound.Channel}' changes faster than rows can be validated; try again") };
+                default:
+                    return result with { Error = answer.Error };
+            }
+        }
+
+        return result;
+    }
+
+    private ItemError? TryRebind(ref BoundRows bound, Rows rows, Schema current)
+    {
+        try
+        {
+            bound = RowBinder.Bind(bound.Channel, rows, current, Now(), _options.Channels);
+            return null;
+        }
+        catch (ProtocolException error)
+        {
+            _metrics.CountRefused(rows.Count);
+            return new ItemError(error.Code, error.Message, Channel: bound.Channel.Text);
+        }
+    }
+
+    private Schema SchemaOf(ChannelId channel) => _registry.Find(channel)?.ReadHead().Schema ?? Schema.Empty;
+
+    private double Now() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds;
+}

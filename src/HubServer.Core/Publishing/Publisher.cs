@@ -1,0 +1,132 @@
+using HubServer.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace HubServer.Core;
+
+/// <summary>
+/// Sends one partition's blocks to the backplane. While a call is in flight blocks collect; when it returns they go
+/// together in the next (group commit): a single row leaves at once, and batches grow with the load.
+/// </summary>
+internal sealed partial class Publisher(int partition, IBackplane backplane, PublishOptions options, WorkPool work, ILogger logger)
+    : IThreadPoolWorkItem
+{
+    private readonly Lock _gate = new();
+    private readonly List<PendingBlock> _pending = []; // Used under _gate.
+    private int _pendingRows; // Written under _gate.
+    private bool _isSending; // Used under _gate.
+    private TaskCompletionSource? _room; // Used under _gate; completed when a call has been taken from _pending.
+
+    /// <summary>Whether a caller that arrives now has to be refused.</summary>
+    public bool IsFull => Volatile.Read(ref _pendingRows) >= options.MaxPendingRows;
+
+    public int PendingRows => Volatile.Read(ref _pendingRows);
+
+    /// <summary>Sends a block; waits first while the queue is full, which is how reading a long request is slowed.</summary>
+    public async ValueTask<AppendResult> AppendAsync(Block block, CancellationToken cancellationToken)
+    {
+        var pending = new PendingBlock(block);
+        while (!TryEnqueue(pending, out var room, out var start))
+        {
+            await room.WaitAsync(cancellationToken);
+            continue;
+        }
+
+        return await pending.Task;
+
+        bool TryEnqueue(PendingBlock added, out Task room, out bool start)
+        {
+            lock (_gate)
+            {
+                start = false;
+                if (_pendingRows >= options.MaxPendingRows)
+                {
+                    room = (_room ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                    return false;
+                }
+
+                room = Task.CompletedTask;
+                _pending.Add(added);
+                _pendingRows += added.Block.Count;
+                start = !_isSending;
+                _isSending = true;
+            }
+
+            if (start)
+                _ = SendAsync();
+            return true;
+        }
+    }
+
+    /// <summary>Goes on sending after a call whose caller should not have to send for others.</summary>
+    public void Execute() => _ = SendAsync();
+
+    private async Task SendAsync()
+    {
+        var call = TakeCall();
+        try
+        {
+            var blocks = new Block[call.Count];
+            for (var i = 0; i < blocks.Length; i++)
+                blocks[i] = call[i].Block;
+            var results = await backplane.AppendAsync(partition, blocks, CancellationToken.None);
+            for (var i = 0; i < results.Length; i++)
+                call[i].SetResult(results[i]);
+        }
+        catch (Exception failure)
+        {
+            Log.Failed(logger, partition, failure);
+            var error = new ItemError(ErrorCode.BackplaneUnavailable, "the backplane did not answer; whether the rows were taken is unknown");
+            foreach (var pending in call)
+                pending.TrySetResult(new AppendResult(AppendStatus.Refused, Error: error));
+        }
+
+        lock (_gate)
+        {
+            _isSending = _pending.Count > 0;
+            if (!_isSending)
+                return;
+        }
+
+        work.Post(this);
+    }
+
+    /// <summary>The blocks of the next call, at most one for each channel and in the order of arrival.</summary>
+    private List<PendingBlock> TakeCall()
+    {
+        lock (_gate)
+        {
+            var call = new List<PendingBlock>();
+            var channels = new HashSet<ChannelId>();
+            var bytes = 0;
+            var kept = 0;
+            for (var i = 0; i < _pending.Count; i++)
+            {
+                var pending = _pending[i];
+                var fits = call.Count == 0 || (call.Count < options.MaxCallBlocks && bytes + pending.Block.Bytes <= options.MaxBlockBytes);
+
+                // A channel's later block must not pass its earlier one, so a block that does not fit holds back those after it.
+                if (channels.Add(pending.Block.Channel) && fits)
+                {
+                    call.Add(pending);
+                    bytes += pending.Block.Bytes;
+                    _pendingRows -= pending.Block.Count;
+                }
+                else
+                {
+                    _pending[kept++] = pending;
+                }
+            }
+
+            _pending.RemoveRange(kept, _pending.Count - kept);
+            _room?.SetResult();
+            _room = null;
+            return call;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "The backplane did not take a call of partition {Partition}", EventName = "AppendFailed")]
+        public static partial void Failed(ILogger logger, int partition, Exception failure);
+    }
+}

@@ -1,0 +1,278 @@
+using System.Collections.Immutable;
+using HubServer.Protocol;
+
+namespace HubServer.Core;
+
+/// <summary>
+/// The running, shared form of one query: turns the changes of its channels into shared items and Cuts, one tick at
+/// a time, and wakes its subscriptions.
+/// </summary>
+internal sealed class Feed : IThreadPoolWorkItem
+{
+    private readonly FeedContext _context;
+    private readonly IReadOnlyList<TargetPlan> _targets;
+    private readonly TickGrid? _grid; // Null where every change is sent at once.
+    private readonly TimeSpan _interval;
+    private readonly int[] _readers = new int[2]; // By WireFormat; changed by Interlocked.
+    private readonly Lock _tickGate = new(); // Held by a tick as a whole; taken before _gate and before any channel's lock.
+    private readonly FeedMembers _members; // Used under _tickGate.
+    private readonly Lock _gate = new();
+    private List<Member> _dirty = []; // Used under _gate.
+    private List<Channel> _offered = []; // Used under _gate.
+    private ImmutableArray<Shard> _shards = []; // Replaced under _gate; read without it.
+    private bool _isScheduled = true; // Used under _gate; covers waiting for the grid, being posted, and ticking.
+    private bool _isClosed; // Used under _gate.
+    private long _lastTick; // Written by the tick; read when none is scheduled.
+    private Cut? _cut; // Replaced under _tickGate; read with Volatile.
+
+    public Feed(QueryPlan plan, TickGrid? grid, FeedContext context)
+    {
+        Key = plan.FeedKey;
+        _targets = plan.Targets;
+        _grid = grid;
+        _interval = TimeSpan.FromMilliseconds(plan.IntervalMs);
+        _context = context;
+        _members = new FeedMembers(this, plan.Targets, context.Options.MaxChannels);
+    }
+
+    /// <summary>Equal for queries that share the feed.</summary>
+    public string Key { get; }
+
+    /// <summary>The subscriptions that hold the feed. Used under the lock of the feeds' registry.</summary>
+    public int Holders { get; set; }
+
+    /// <summary>The newest Cut.</summary>
+    public Cut Newest => Volatile.Read(ref _cut) ?? throw new InvalidOperationException("the feed was not started");
+
+    /// <summary>Joins the channels that are there, and from then on those that appear.</summary>
+    public void Start()
+    {
+        // Watching starts before the scan: a channel that appears meanwhile is offered, scanned, or both.
+        _context.Registry.Watch(this);
+        lock (_tickGate)
+        {
+            foreach (var channel in _context.Registry.Channels.OrderBy(channel => channel.Id.Text, StringComparer.Ordinal))
+                _members.Join(channel);
+            var entries = _members.Arrange([]);
+            Volatile.Write(ref _cut, new Cut { Number = 0, Members = _members.ToArray(), Entries = entries, Errors = _members.Errors(entries, []) });
+        }
+
+        Reschedule();
+    }
+
+    /// <summary>Lets go of everything. No subscription holds the feed any more.</summary>
+    public void Close()
+    {
+        lock (_gate)
+            _isClosed = true;
+        _context.Registry.Unwatch(this);
+        _grid?.Unschedule(this);
+        lock (_tickGate)
+            _members.LeaveAll();
+    }
+
+    public void Add(Subscription subscription)
+    {
+        Interlocked.Increment(ref _readers[(int)subscription.Format]);
+        lock (_gate)
+        {
+            var shard = _shards.FirstOrDefault(shard => shard.Count < Shard.Size);
+            if (shard is null)
+                _shards = _shards.Add(shard = new Shard());
+            shard.Add(subscription);
+        }
+    }
+
+    public void Remove(Subscription subscription)
+    {
+        Interlocked.Decrement(ref _readers[(int)subscription.Format]);
+        lock (_gate)
+        {
+            var shard = _shards.FirstOrDefault(shard => shard.Remove(subscription));
+            if (shard is { Count: 0 })
+                _shards = _shards.Remove(shard);
+        }
+    }
+
+    /// <summary>Takes note of a channel that appeared.</summary>
+    public void Offer(Channel channel)
+    {
+        if (!_targets.Any(target => target.Selector.Matches(channel.Id)))
+            return;
+        lock (_gate)
+        {
+            _offered.Add(channel);
+            if (!TakeTurn())
+                return;
+        }
+
+        ScheduleFirst();
+    }
+
+    /// <summary>Takes note of a member whose channel changed.</summary>
+    public void OnDirty(Member member)
+    {
+        lock (_gate)
+        {
+            _dirty.Add(member);
+            if (!TakeTurn())
+                return;
+        }
+
+        ScheduleFirst();
+    }
+
+    /// <summary>The tick.</summary>
+    public void Execute()
+    {
+        _lastTick = _context.Time.GetTimestamp();
+        if (Tick())
+        {
+            foreach (var shard in _shards)
+                shard.Wake(_context.Work);
+        }
+
+        Reschedule();
+    }
+
+    private bool TakeTurn()
+    {
+        if (_isScheduled || _isClosed)
+            return false;
+        _isScheduled = true;
+        return true;
+    }
+
+    /// <summary>The first change after quiet goes out at once, later ones on the grid.</summary>
+    private void ScheduleFirst()
+    {
+        if (_grid is null || _context.Time.GetElapsedTime(_lastTick) >= _interval)
+            _context.Work.Post(this);
+        else
+            _grid.Schedule(this);
+    }
+
+    private void Reschedule()
+    {
+        lock (_gate)
+        {
+            _isScheduled = !_isClosed && _dirty.Count + _offered.Count > 0;
+            if (!_isScheduled)
+                return;
+        }
+
+        if (_grid is null)
+            _context.Work.Post(this);
+        else
+            _grid.Schedule(this);
+    }
+
+    private bool Tick()
+    {
+        lock (_tickGate)
+        {
+            List<Member> dirty;
+            List<Channel> offered;
+            lock (_gate)
+            {
+                if (_isClosed)
+                    return false;
+                (dirty, _dirty) = (_dirty, []);
+                (offered, _offered) = (_offered, []);
+            }
+
+            var next = Advance(Newest, dirty, offered);
+            if (next is null)
+                return false;
+            Volatile.Write(ref _cut, next);
+            return true;
+        }
+    }
+
+    /// <summary>The Cut after this one, or null where nothing changed.</summary>
+    private Cut? Advance(Cut cut, List<Member> dirty, List<Channel> offered)
+    {
+        var entries = (CutEntry[])cut.Entries.Clone();
+        var changes = new List<Change>();
+        var left = new List<Change>();
+        foreach (var member in dirty)
+        {
+            member.ClearDirty();
+            if (member.Index < 0)
+                continue;
+
+            var head = member.Channel.ReadHead();
+            var before = cut.Entries[member.Index];
+            var change = new Change(member, before, new CutEntry(head.Next, member.View(head.Schema)));
+            if (head.IsRemoved)
+                left.Add(change);
+            else if (change.To != before)
+                changes.Add(change);
+            entries[member.Index] = change.To;
+        }
+
+        foreach (var change in left)
+            _members.Leave(change.Member);
+        var joined = Join(offered, left.Count > 0);
+        if (changes.Count + left.Count == 0 && !joined)
+            return null;
+
+        var isReshaped = joined || left.Count > 0;
+        changes.Sort(static (a, b) => a.Member.Index.CompareTo(b.Member.Index));
+        entries = isReshaped ? _members.Arrange(entries) : entries;
+        var errors = _members.Errors(entries, cut.Errors);
+        return new Cut
+        {
+            Number = cut.Number + 1,
+            Members = isReshaped ? _members.ToArray() : cut.Members,
+            Entries = entries,
+            Errors = errors,
+            Shared = joined ? null : Encode(changes, left, ReferenceEquals(errors, cut.Errors) ? null : errors),
+        };
+    }
+
+    private bool Join(List<Channel> offered, bool hasRoom)
+    {
+        var joined = false;
+        foreach (var channel in offered)
+            joined |= _members.Join(channel);
+        if (!hasRoom || offered.Count > 0)
+            return joined;
+
+        // Members left, so channels that the limit kept out may fit now.
+        foreach (var channel in _context.Registry.Channels)
+            joined |= _members.Join(channel);
+        return joined;
+    }
+
+    private SharedItem Encode(List<Change> changes, List<Change> left, IReadOnlyList<ItemError>? errors)
+    {
+        var json = Encode(WireFormat.Json, changes, left, errors);
+        var messagePack = Encode(WireFormat.MessagePack, changes, left, errors);
+        return new SharedItem(json, messagePack, changes.Sum(change => change.To.Next - change.From.Next));
+    }
+
+    private byte[]? Encode(WireFormat format, List<Change> changes, List<Change> left, IReadOnlyList<ItemError>? errors)
+    {
+        if (Volatile.Read(ref _readers[(int)format]) == 0)
+            return null;
+
+        var item = new ItemBuilder(format, _context.Bodies, _context.Metrics);
+        foreach (var (member, from, _) in left)
+            item.AddRemoved(member.Target.RefId, member.Channel.Id.Text, member.Channel.Epoch, from.Next);
+        foreach (var (member, from, to) in changes)
+        {
+            var head = new FrameHead(
+                FrameKind.Delta,
+                OwedFrom: from.Next,
+                WithSchema: !to.View.IsSeenAs(from.View),
+                Keep: member.Channel.MemberCount > 1,
+                Sample: member.Target.Sample);
+            item.AddRows(member, from.Next, to.Next, to.View, head);
+        }
+
+        return item.Build(new ItemHead(ItemState.Streaming, errors));
+    }
+
+    private readonly record struct Change(Member Member, CutEntry From, CutEntry To);
+}

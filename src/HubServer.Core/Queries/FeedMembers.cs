@@ -1,0 +1,105 @@
+using HubServer.Protocol;
+
+namespace HubServer.Core;
+
+/// <summary>The channels of a feed, target by target. Used under the feed's tick lock.</summary>
+internal sealed class FeedMembers(Feed feed, IReadOnlyList<TargetPlan> targets, int limit)
+{
+    private readonly List<Member> _members = [];
+    private readonly HashSet<(int Target, Channel Channel)> _known = [];
+    private readonly bool[] _isOverLimit = new bool[targets.Count];
+
+    /// <summary>Whether the limit keeps channels out.</summary>
+    public bool IsOverLimit => _isOverLimit.Contains(true);
+
+    public Member[] ToArray() => [.. _members];
+
+    /// <summary>Joins a channel to the targets that select it; whether it joined any that it was not in.</summary>
+    public bool Join(Channel channel)
+    {
+        var joined = false;
+        for (var i = 0; i < targets.Count; i++)
+        {
+            if (!targets[i].Selector.Matches(channel.Id) || _known.Contains((i, channel)))
+                continue;
+            if (_members.Count >= limit)
+            {
+                _isOverLimit[i] = true;
+                continue;
+            }
+
+            var member = new Member(feed, targets[i], i, channel);
+            _known.Add((i, channel));
+            _members.Add(member);
+            channel.Attach(member);
+            joined = true;
+        }
+
+        return joined;
+    }
+
+    /// <summary>Lets a member go. What the limit kept out may then join.</summary>
+    public void Leave(Member member)
+    {
+        member.Channel.Detach(member);
+        _known.Remove((member.TargetIndex, member.Channel));
+        _members.Remove(member);
+        member.Index = -1;
+        Array.Clear(_isOverLimit);
+    }
+
+    public void LeaveAll()
+    {
+        foreach (var member in _members)
+            member.Channel.Detach(member);
+        _members.Clear();
+    }
+
+    /// <summary>The entries of a Cut over the present members, taken from the Cut before where a member was in it.</summary>
+    public CutEntry[] Arrange(CutEntry[] before)
+    {
+        var entries = new CutEntry[_members.Count];
+        for (var i = 0; i < entries.Length; i++)
+        {
+            var member = _members[i];
+            entries[i] = member.Index >= 0 ? before[member.Index] : Enter(member);
+            member.Index = i;
+        }
+
+        return entries;
+    }
+
+    /// <summary>What cannot be served as asked; the list before where nothing changed, so that it is not sent again.</summary>
+    public IReadOnlyList<ItemError> Errors(CutEntry[] entries, IReadOnlyList<ItemError> before)
+    {
+        var errors = new List<ItemError>();
+        for (var i = 0; i < targets.Count; i++)
+        {
+            if (_isOverLimit[i])
+                errors.Add(new ItemError(ErrorCode.LimitExceeded, $"the query matches more than {limit} channels (HubServer:Queries:MaxChannels); some are left out, so select fewer", targets[i].RefId));
+        }
+
+        for (var i = 0; i < entries.Length; i++)
+        {
+            var missing = entries[i].View.Missing;
+            if (missing.Count == 0)
+                continue;
+            var has = string.Join("', '", entries[i].View.Schema.Fields.Select(field => field.Name));
+            errors.Add(new ItemError(ErrorCode.NotFound, $"the channel has no field '{string.Join("', '", missing)}'; it has '{has}'", _members[i].Target.RefId, _members[i].Channel.Id.Text));
+        }
+
+        return errors.SequenceEqual(before) ? before : errors;
+    }
+
+    /// <summary>
+    /// A member's first entry. The member was attached before, so a later change marks it; a channel that was removed
+    /// before it was attached marks nothing, and is marked here.
+    /// </summary>
+    private static CutEntry Enter(Member member)
+    {
+        var head = member.Channel.ReadHead();
+        if (head.IsRemoved)
+            member.MarkDirty();
+        return new CutEntry(head.Next, member.View(head.Schema));
+    }
+}

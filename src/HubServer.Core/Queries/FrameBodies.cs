@@ -1,0 +1,83 @@
+using System.Buffers;
+using HubServer.Protocol;
+
+namespace HubServer.Core;
+
+/// <summary>
+/// Encodes runs of rows, and keeps what was encoded lately within a budget: the pages of long pasts, so that a
+/// thousand joins cost one encoding, and the newest rows of channels that several feeds follow.
+/// </summary>
+internal sealed class FrameBodies(QueryOptions options, HubServerMetrics metrics)
+{
+    /// <summary>What an entry takes besides its bytes: two list nodes, a key and a dictionary slot.</summary>
+    private const int EntryOverhead = 200;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Key, LinkedListNode<Entry>> _entries = []; // Used under _gate.
+    private readonly LinkedList<Entry> _byUse = []; // Used under _gate; the least lately used first.
+    private long _bytes; // Used under _gate.
+
+    /// <summary>The rows of a channel from <paramref name="from"/> on, or from the oldest kept, as a <c>data</c> map.</summary>
+    public FrameBody Get(Channel channel, View view, long from, long to, WireFormat format, bool keep)
+    {
+        var key = new Key(channel, view.Key, from, to, format);
+        if (keep && TryFind(key) is { } bytes)
+        {
+            metrics.CountBody(reused: true);
+            return new FrameBody(bytes, from);
+        }
+
+        var columns = channel.Read(from, to, view.Fields, out var start);
+        bytes = Encode(columns, format);
+        if (keep && start == from)
+            Keep(key, bytes);
+        return new FrameBody(bytes, start);
+    }
+
+    /// <summary>Columns as a <c>data</c> map.</summary>
+    public byte[] Encode(Column[] columns, WireFormat format)
+    {
+        metrics.CountBody(reused: false);
+        var buffer = new ArrayBufferWriter<byte>(512);
+        var writer = new WireWriter(format, buffer);
+        ColumnsCodec.WriteMap(ref writer, columns);
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private byte[]? TryFind(Key key)
+    {
+        lock (_gate)
+        {
+            if (!_entries.TryGetValue(key, out var node))
+                return null;
+            _byUse.Remove(node);
+            _byUse.AddLast(node);
+            return node.Value.Bytes;
+        }
+    }
+
+    private void Keep(Key key, byte[] bytes)
+    {
+        lock (_gate)
+        {
+            if (!_entries.TryAdd(key, _byUse.AddLast(new Entry(key, bytes))))
+            {
+                _byUse.RemoveLast();
+                return;
+            }
+
+            _bytes += bytes.Length + EntryOverhead;
+            while (_bytes > options.CacheBytes && _byUse.First is { } oldest)
+            {
+                _byUse.RemoveFirst();
+                _entries.Remove(oldest.Value.Key);
+                _bytes -= oldest.Value.Bytes.Length + EntryOverhead;
+            }
+        }
+    }
+
+    private readonly record struct Key(Channel Channel, string Fields, long From, long To, WireFormat Format);
+
+    private readonly record struct Entry(Key Key, byte[] Bytes);
+}

@@ -1,0 +1,6 @@
+namespace HubServer.Core;
+
+/// <summary>A run of rows, encoded.</summary>
+/// <param name="Bytes">The <c>data</c> map.</param>
+/// <param name="Start">The offset of the first row in it, above the one asked for where rows were gone.</param>
+internal readonly record struct FrameBody(byte[] Bytes, long Start);

@@ -1,0 +1,116 @@
+using System.Buffers;
+using HubServer.Protocol;
+
+namespace HubServer.Core;
+
+/// <summary>Collects the frames of one item in one format.</summary>
+internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServerMetrics metrics)
+{
+    private readonly List<(Frame Head, byte[] Body)> _frames = [];
+    private byte[]? _emptyBody;
+
+    /// <summary>The bytes of the bodies added so far.</summary>
+    public int Bytes { get; private set; }
+
+    /// <summary>The rows that the frames account for.</summary>
+    public long Rows { get; private set; }
+
+    public bool IsEmpty => _frames.Count == 0;
+
+    /// <summary>Adds a channel's rows from where a subscriber stands, saying so where some of them are gone.</summary>
+    /// <param name="member">The channel and target.</param>
+    /// <param name="from">The first offset owed.</param>
+    /// <param name="to">The offset after the last one owed.</param>
+    /// <param name="view">The fields.</param>
+    /// <param name="head">What else the frame says.</param>
+    /// <returns>Whether rows were gone.</returns>
+    public bool AddRows(Member member, long from, long to, View view, FrameHead head)
+    {
+        string? sampled = null;
+        FrameBody body;
+        if (head.Sample == SampleMode.All || to - from <= 1)
+            body = bodies.Get(member.Channel, view, from, to, format, head.Keep);
+        else
+            (body, sampled) = Thin(member, from, to, view, head.Sample);
+
+        var gap = head.Gap;
+        var lapped = gap is null && head.OwedFrom < body.Start;
+        if (lapped)
+        {
+            gap = new Gap(member.Channel.Epoch, head.OwedFrom ?? from, body.Start - 1, GapReason.Lapped);
+            metrics.CountLapped();
+        }
+
+        Add(member, body.Start, to, view, head with { Gap = gap }, sampled, body.Bytes);
+        return lapped;
+    }
+
+    /// <summary>Adds rows that were chosen to stand for all of a run.</summary>
+    /// <param name="member">The channel and target.</param>
+    /// <param name="from">The first offset accounted for.</param>
+    /// <param name="to">The offset after the last one accounted for.</param>
+    /// <param name="view">The fields.</param>
+    /// <param name="picked">The rows chosen.</param>
+    /// <param name="head">What else the frame says.</param>
+    public void AddPicked(Member member, long from, long to, View view, Column[] picked, FrameHead head) =>
+        Add(member, from, to, view, head, "minmax", bodies.Encode(picked, format));
+
+    /// <summary>Adds a frame that says that a channel went away.</summary>
+    public void AddRemoved(string refId, string channel, string epoch, long offset)
+    {
+        _emptyBody ??= bodies.Encode([], format);
+        Add(new Frame { RefId = refId, Channel = channel, Kind = FrameKind.Removed, Epoch = epoch, Offset = offset, Count = 0 }, _emptyBody);
+    }
+
+    /// <summary>The item.</summary>
+    public byte[] Build(ItemHead head)
+    {
+        var buffer = new ArrayBufferWriter<byte>(Bytes + 256 + (_frames.Count * 160));
+        var writer = new WireWriter(format, buffer);
+        head.Begin(ref writer, _frames.Count);
+        foreach (var (frame, body) in _frames)
+            frame.Write(ref writer, body);
+        ItemHead.End(ref writer);
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private void Add(Member member, long from, long to, View view, FrameHead head, string? sampled, byte[] body)
+    {
+        var frame = new Frame
+        {
+            RefId = member.Target.RefId,
+            Channel = member.Channel.Id.Text,
+            Kind = head.Kind,
+            Epoch = member.Channel.Epoch,
+            Offset = from,
+            Count = (int)(to - from),
+            Gap = head.Gap,
+            Sampled = sampled,
+            More = head.More,
+            Schema = head.WithSchema ? view.FrameSchema : null,
+        };
+        Add(frame, body);
+    }
+
+    private void Add(Frame frame, byte[] body)
+    {
+        _frames.Add((frame, body));
+        Bytes += body.Length;
+        Rows += frame.Count;
+    }
+
+    private (FrameBody Body, string? Sampled) Thin(Member member, long from, long to, View view, SampleMode mode)
+    {
+        var columns = member.Channel.Read(from, to, view.Fields, out var start);
+        var count = (int)(to - start);
+
+        // Two rows for each number field are what one bucket of a minimum and a maximum can need, and one for the newest.
+        int[] picked = count == 0 ? []
+            : mode == SampleMode.Last ? [count - 1]
+            : Sampler.MinMax(columns, view.Types, count, (2 * view.Types.Count(type => type == FieldType.Number)) + 1);
+        var thinned = Array.ConvertAll(columns, column => column.Pick(picked));
+        var method = mode == SampleMode.Last ? "last" : "minmax";
+        return (new FrameBody(bodies.Encode(thinned, format), start), picked.Length < count ? method : null);
+    }
+}

@@ -1,0 +1,38 @@
+namespace HubServer.Core;
+
+/// <summary>One channel in one target of a feed.</summary>
+internal sealed class Member(Feed feed, TargetPlan target, int targetIndex, Channel channel)
+{
+    private int _isDirty;
+    private View? _view; // The view last made; the feed's tick and private items may race to replace it with an equal one.
+
+    public TargetPlan Target => target;
+
+    public int TargetIndex => targetIndex;
+
+    public Channel Channel => channel;
+
+    /// <summary>The member's place in the feed's newest Cut, -1 once it left. Used by the feed's tick alone.</summary>
+    public int Index { get; set; } = -1;
+
+    /// <summary>Says that the channel changed. Only the first call since the feed looked has any effect.</summary>
+    public void MarkDirty()
+    {
+        if (Interlocked.Exchange(ref _isDirty, 1) == 0)
+            feed.OnDirty(this);
+    }
+
+    /// <summary>
+    /// Forgets the mark. The feed does so before it reads the channel's head: a change between the two marks the
+    /// member again, and one before is in the head.
+    /// </summary>
+    public void ClearDirty() => Interlocked.Exchange(ref _isDirty, 0);
+
+    public View View(Protocol.Schema schema)
+    {
+        var view = _view;
+        if (view is null || view.Schema != schema)
+            _view = view = Core.View.Of(target, channel, schema);
+        return view;
+    }
+}

@@ -1,0 +1,112 @@
+using System.Text.Json;
+using HubServer.Protocol;
+
+namespace HubServer.Core;
+
+/// <summary>A query request that was checked: what its feed is, and what is the subscription's own.</summary>
+internal sealed class QueryPlan
+{
+    /// <summary>
+    /// The intervals that feeds run at, in milliseconds; a request's is rounded up. Few values mean that many
+    /// subscriptions share a feed.
+    /// </summary>
+    private static readonly int[] Ladder = [0, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
+
+    private QueryPlan(IReadOnlyList<TargetPlan> targets, int intervalMs, Shape shape, Dictionary<(string, ChannelId), Position> resume)
+    {
+        Targets = targets;
+        IntervalMs = intervalMs;
+        Shape = shape;
+        Resume = resume;
+        FeedKey = JsonSerializer.Serialize(new object[]
+        {
+            intervalMs,
+            targets.Select(target => new object?[] { target.RefId, target.Selector.Text, target.Fields?.Order(StringComparer.Ordinal), target.Sample }),
+        });
+    }
+
+    public IReadOnlyList<TargetPlan> Targets { get; }
+
+    public int IntervalMs { get; }
+
+    public Shape Shape { get; }
+
+    /// <summary>The first offset that the client does not hold, by refId and channel.</summary>
+    public Dictionary<(string RefId, ChannelId Channel), Position> Resume { get; }
+
+    /// <summary>Equal for queries that share a feed: the ordered targets and the interval.</summary>
+    public string FeedKey { get; }
+
+    /// <summary>Checks a request.</summary>
+    /// <exception cref="ProtocolException">It is wrong; the text names the place.</exception>
+    public static QueryPlan From(QueryRequest request, QueryOptions limits, double now)
+    {
+        if (request.Targets.Count == 0)
+            throw ProtocolException.BadRequest("targets is empty; a query has at least one");
+        if (request.Targets.Count > limits.MaxTargets)
+            throw ProtocolException.LimitExceeded($"targets has {request.Targets.Count} entries; the limit is {limits.MaxTargets} (HubServer:Queries:MaxTargets)");
+        if (request.MaxDataPoints is { } points && (points < 1 || points > limits.MaxDataPoints))
+            throw ProtocolException.LimitExceeded($"maxDataPoints is {points}; it is between 1 and {limits.MaxDataPoints} (HubServer:Queries:MaxDataPoints)");
+        if (request.LastMs is { } last && !(last >= 0))
+            throw ProtocolException.BadRequest($"lastMs is {last}; it is 0 or more");
+        if (request.Range is { From: var from, To: var to } && (from is { } f && !double.IsFinite(f) || to is { } t && !double.IsFinite(t) || from > to))
+            throw ProtocolException.BadRequest("range runs from an earlier to a later moment, both finite");
+        if (request.IntervalMs > Ladder[^1])
+            throw ProtocolException.BadRequest($"intervalMs is {request.IntervalMs}; it is between 0 and {Ladder[^1]}");
+
+        var targets = new TargetPlan[request.Targets.Count];
+        for (var i = 0; i < targets.Length; i++)
+            targets[i] = PlanTarget(request.Targets[i], i, targets);
+
+        var start = request.LastMs is { } lastMs ? Math.Max(now - lastMs, request.Range?.From ?? double.MinValue) : request.Range?.From;
+        return new QueryPlan(
+            targets,
+            Array.Find(Ladder, step => step >= request.IntervalMs),
+            new Shape([.. request.Targets.Select(target => target.Rows)], start, request.Range?.To, request.MaxDataPoints),
+            PlanResume(request, targets, limits));
+    }
+
+    private static TargetPlan PlanTarget(Target target, int index, TargetPlan[] earlier)
+    {
+        if (Array.Exists(earlier, other => other is not null && other.RefId == target.RefId))
+            throw ProtocolException.BadRequest($"targets[{index}].refId is '{target.RefId}' again; each target has its own");
+        try
+        {
+            var selector = target.Id is { } id ? Selector.Exactly(ChannelId.Parse(id)) : Selector.Parse(target.Channel ?? "");
+            return new TargetPlan(target.RefId, selector, target.Fields?.ToHashSet(StringComparer.Ordinal), target.Sample);
+        }
+        catch (ProtocolException error)
+        {
+            throw new ProtocolException(error.Code, $"targets[{index}].{(target.Id is null ? "channel" : "id")}: {error.Message}");
+        }
+    }
+
+    private static Dictionary<(string, ChannelId), Position> PlanResume(QueryRequest request, TargetPlan[] targets, QueryOptions limits)
+    {
+        var resume = new Dictionary<(string, ChannelId), Position>();
+        for (var i = 0; i < request.Resume.Count; i++)
+        {
+            var held = request.Resume[i];
+            ChannelId channel;
+            try
+            {
+                channel = ChannelId.Parse(held.Channel);
+            }
+            catch (ProtocolException error)
+            {
+                throw new ProtocolException(error.Code, $"resume[{i}].channel: {error.Message}");
+            }
+
+            foreach (var target in targets)
+            {
+                if ((held.RefId is null || held.RefId == target.RefId) && target.Selector.Matches(channel))
+                    resume[(target.RefId, channel)] = new Position(held.Epoch, held.Offset + 1);
+            }
+
+            if (resume.Count > limits.MaxChannels)
+                throw ProtocolException.LimitExceeded($"resume has more than {limits.MaxChannels} positions (HubServer:Queries:MaxChannels)");
+        }
+
+        return resume;
+    }
+}

@@ -1,0 +1,35 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace HubServer.Core;
+
+/// <summary>Limits of queries; configuration section <c>HubServer:Queries</c>.</summary>
+public sealed class QueryOptions
+{
+    /// <summary>The most targets of a query. Default 100.</summary>
+    [Range(1, 10_000)]
+    public int MaxTargets { get; set; } = 100;
+
+    /// <summary>The most channels of a query, over all its targets. Default 1,000.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxChannels { get; set; } = 1_000;
+
+    /// <summary>The most running queries of a connection. Default 100.</summary>
+    [Range(1, 100_000)]
+    public int MaxPerConnection { get; set; } = 100;
+
+    /// <summary>The largest <c>maxDataPoints</c>. Default 10,000.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxDataPoints { get; set; } = 10_000;
+
+    /// <summary>The bytes at which a part of a long past ends. Default 32 KB.</summary>
+    [Range(256, 1 << 20)]
+    public int PartBytes { get; set; } = 32 << 10;
+
+    /// <summary>The bytes of encoded rows kept for further readers, of a node. Default: 5 % of the memory limit, at most 256 MB.</summary>
+    [Range(0, 1L << 40)]
+    public long CacheBytes { get; set; } = Math.Min(256L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 20);
+
+    /// <summary>The most channels of one page of the list. Default 10,000.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxListLimit { get; set; } = 10_000;
+}
