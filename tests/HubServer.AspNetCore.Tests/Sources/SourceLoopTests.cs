@@ -35,6 +35,7 @@ public sealed class SourceLoopTests : IDisposable
     [Fact]
     public async Task RunAsync_WhenARoundIsSlow_SkipsTheTicksItMissed()
     {
+        // Continuations run inline, so that the loop waits for its next tick when SetResult returns.
         var slow = new TaskCompletionSource<PublishResult>();
         var run = Run((channel, rows, _) => _readAt.Count == 1 && channel == A ? new ValueTask<PublishResult>(slow.Task) : Accept(channel, rows, default));
         _time.Advance(Second * 2.5);

@@ -68,11 +68,10 @@ public sealed class HostReaderTests : IDisposable
     {
         var reader = Reader();
         reader.ReadRound();
-        var present = ProcSamples.NetDev;
         _proc.Write("net/dev", "ifb0: 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
         Assert.DoesNotContain("network{device=\"eth0\"}", Next(reader).Channels());
 
-        _proc.Write("net/dev", present);
+        _proc.Write("net/dev", ProcSamples.NetDev);
         Assert.DoesNotContain("network{device=\"eth0\"}", Next(reader).Channels());
         Assert.Contains("network{device=\"eth0\"}", Next(reader).Channels());
     }
