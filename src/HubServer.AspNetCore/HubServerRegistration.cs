@@ -1,0 +1,61 @@
+using HubServer.AspNetCore.Hubs;
+using HubServer.AspNetCore.Routes;
+using HubServer.AspNetCore.Sources;
+using HubServer.Core;
+using HubServer.Protocol;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Protocol;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds HubServer to an application.</summary>
+public static class HubServerRegistration
+{
+    /// <summary>
+    /// Adds a node, its hub and its sources; <c>MapHubServer()</c> then maps the routes. Options come from the
+    /// configuration section <c>HubServer</c>, are validated at start, and can be changed by <paramref name="configure"/>.
+    /// </summary>
+    public static IServiceCollection AddHubServer(this IServiceCollection services, Action<HubServerOptions>? configure = null)
+    {
+        var options = services.AddOptions<HubServerOptions>().BindConfiguration(HubServerOptions.Section).ValidateOnStart();
+        if (configure is not null)
+            options.Configure(configure);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HubServerOptions>, HubServerOptionsValidator>());
+        services.AddOptions<HubServer.AspNetCore.TransportOptions>().BindConfiguration(HubServer.AspNetCore.TransportOptions.Section).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HubServer.AspNetCore.TransportOptions>, HubServer.AspNetCore.TransportOptionsValidator>());
+
+        AddNode(services);
+        AddHub(services);
+        services.AddHubServerSources();
+        services.AddSingleton<IngestRoutes>();
+        services.AddSingleton<ReadRoutes>();
+        services.AddSingleton<Problems>();
+        return services;
+    }
+
+    private static void AddNode(IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(_ => new WorkPool());
+        services.AddMetrics();
+        services.AddSingleton<HubServerMetrics>();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<HubServerOptions>>().Value);
+        services.TryAddSingleton<IBackplane, InMemoryBackplane>();
+        services.AddSingleton<Node>();
+        services.AddSingleton(provider => provider.GetRequiredService<Node>().Ingest);
+    }
+
+    private static void AddHub(IServiceCollection services)
+    {
+        services.AddSignalR().AddMessagePackProtocol();
+        services.AddSingleton<IConfigureOptions<HubOptions<ServerHub>>, ServerHubOptions>();
+
+        // SignalR takes the last protocol of a name, so these stand before the stock ones and pass on to them.
+        services.AddSingleton<IHubProtocol>(provider =>
+            new SharedBytesHubProtocol(ActivatorUtilities.CreateInstance<JsonHubProtocol>(provider), WireFormat.Json));
+        services.AddSingleton<IHubProtocol>(provider =>
+            new SharedBytesHubProtocol(ActivatorUtilities.CreateInstance<MessagePackHubProtocol>(provider), WireFormat.MessagePack));
+    }
+}

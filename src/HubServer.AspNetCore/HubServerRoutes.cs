@@ -1,0 +1,33 @@
+using HubServer.AspNetCore.Hubs;
+using HubServer.AspNetCore.Routes;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>Maps HubServer's hub and routes.</summary>
+public static class HubServerRoutes
+{
+    /// <summary>Maps <c>/hub</c>, <c>/api/...</c>, <c>/livez</c> and <c>/readyz</c>; call <c>AddHubServer()</c> before.</summary>
+    /// <returns>The group of all of them, for policies that hold for each.</returns>
+    public static IEndpointConventionBuilder MapHubServer(this IEndpointRouteBuilder endpoints)
+    {
+        var services = endpoints.ServiceProvider;
+        var transport = services.GetRequiredService<IOptions<HubServer.AspNetCore.TransportOptions>>().Value;
+        var group = endpoints.MapGroup("");
+        group.MapHub<ServerHub>("/hub", options =>
+        {
+            options.Transports = HttpTransportType.WebSockets;
+            options.TransportSendTimeout = transport.SendTimeout;
+            options.TransportMaxBufferSize = transport.MaxBufferBytes;
+        });
+
+        var routes = group.MapGroup("").AddEndpointFilter(services.GetRequiredService<Problems>());
+        services.GetRequiredService<IngestRoutes>().Map(routes);
+        services.GetRequiredService<ReadRoutes>().Map(routes);
+        return group;
+    }
+}

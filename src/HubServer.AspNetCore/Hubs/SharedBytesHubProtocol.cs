@@ -1,0 +1,152 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
+using System.Text;
+using System.Text.Json;
+using HubServer.Core;
+using HubServer.Protocol;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Protocol;
+
+namespace HubServer.AspNetCore.Hubs;
+
+/// <summary>
+/// A stock hub protocol that writes the items of queries by copying the bytes that their feed encoded once, behind
+/// the few bytes that belong to one call. Everything else passes through, so every SignalR client works unchanged.
+/// </summary>
+/// <remarks>
+/// JSON: <c>{"type":2,"invocationId":"7","item":</c>, the item, <c>}</c> and the record separator 0x1E.
+/// MessagePack: a length prefix of 7 bits a byte, then <c>94 02 80</c> (an array of type 2, no headers), the
+/// invocation id as a string, and the item. The specification is HubProtocol.md of ASP.NET Core.
+/// </remarks>
+internal sealed class SharedBytesHubProtocol(IHubProtocol inner, WireFormat format) : IHubProtocol
+{
+    private const byte RecordSeparator = 0x1E;
+
+    public string Name => inner.Name;
+
+    public int Version => inner.Version;
+
+    public TransferFormat TransferFormat => inner.TransferFormat;
+
+    public bool IsVersionSupported(int version) => inner.IsVersionSupported(version);
+
+    public bool TryParseMessage(ref ReadOnlySequence<byte> input, IInvocationBinder binder, [NotNullWhen(true)] out HubMessage? message)
+    {
+        if (!inner.TryParseMessage(ref input, binder, out message))
+            return false;
+        if (message is InvocationBindingFailureMessage failure)
+            message = new InvocationBindingFailureMessage(failure.InvocationId, failure.Target, ExceptionDispatchInfo.Capture(Explain(failure)));
+        return true;
+    }
+
+    public void WriteMessage(HubMessage message, IBufferWriter<byte> output)
+    {
+        if (message is StreamItemMessage { Item: StreamItem item, InvocationId: { } invocationId })
+            WriteItem(item.Bytes(format).Span, invocationId, output);
+        else
+            inner.WriteMessage(message, output);
+    }
+
+    public ReadOnlyMemory<byte> GetMessageBytes(HubMessage message)
+    {
+        if (message is not StreamItemMessage { Item: StreamItem })
+            return inner.GetMessageBytes(message);
+
+        var buffer = new ArrayBufferWriter<byte>();
+        WriteMessage(message, buffer);
+        return buffer.WrittenMemory;
+    }
+
+    private void WriteItem(ReadOnlySpan<byte> item, string invocationId, IBufferWriter<byte> output)
+    {
+        if (format == WireFormat.Json)
+            WriteJson(item, invocationId, output);
+        else
+            WriteMessagePack(item, invocationId, output);
+    }
+
+    private static void WriteJson(ReadOnlySpan<byte> item, string invocationId, IBufferWriter<byte> output)
+    {
+        // The client chose the id, so it is escaped like any text.
+        var id = JsonEncodedText.Encode(invocationId).EncodedUtf8Bytes;
+        var prefix = "{\"type\":2,\"invocationId\":\""u8;
+        var middle = "\",\"item\":"u8;
+        var length = prefix.Length + id.Length + middle.Length + item.Length + 2;
+        var span = output.GetSpan(length);
+        var at = Copy(prefix, span, 0);
+        at = Copy(id, span, at);
+        at = Copy(middle, span, at);
+        at = Copy(item, span, at);
+        span[at++] = (byte)'}';
+        span[at++] = RecordSeparator;
+        output.Advance(at);
+    }
+
+    private static void WriteMessagePack(ReadOnlySpan<byte> item, string invocationId, IBufferWriter<byte> output)
+    {
+        const int MaxHead = 5 + 3 + 5;
+        var idLength = Encoding.UTF8.GetByteCount(invocationId);
+        var headLength = 3 + StringHeadLength(idLength);
+        var span = output.GetSpan(MaxHead + idLength + item.Length);
+
+        var at = 0;
+        for (var length = (uint)(headLength + idLength + item.Length); ; length >>= 7)
+        {
+            span[at++] = (byte)(length < 0x80 ? length : (length & 0x7F) | 0x80);
+            if (length < 0x80)
+                break;
+        }
+
+        at = Copy([0x94, 0x02, 0x80], span, at);
+        at += WriteStringHead(span[at..], idLength);
+        at += Encoding.UTF8.GetBytes(invocationId, span[at..]);
+        at = Copy(item, span, at);
+        output.Advance(at);
+    }
+
+    private static int StringHeadLength(int length) => length switch { < 32 => 1, < 256 => 2, < 65_536 => 3, _ => 5 };
+
+    private static int WriteStringHead(Span<byte> span, int length)
+    {
+        switch (StringHeadLength(length))
+        {
+            case 1:
+                span[0] = (byte)(MessagePack.MessagePackCode.MinFixStr | length);
+                return 1;
+            case 2:
+                span[0] = MessagePack.MessagePackCode.Str8;
+                span[1] = (byte)length;
+                return 2;
+            case 3:
+                span[0] = MessagePack.MessagePackCode.Str16;
+                System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(span[1..], (ushort)length);
+                return 3;
+            default:
+                span[0] = MessagePack.MessagePackCode.Str32;
+                System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(span[1..], (uint)length);
+                return 5;
+        }
+    }
+
+    private static int Copy(ReadOnlySpan<byte> from, Span<byte> to, int at)
+    {
+        from.CopyTo(to[at..]);
+        return at + from.Length;
+    }
+
+    /// <summary>Finds what a reader of ours said about the argument, so that it reaches the client; SignalR would hide it.</summary>
+    private static HubException Explain(InvocationBindingFailureMessage failure)
+    {
+        var cause = failure.BindingFailure.SourceException;
+        for (Exception? inner = cause; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is ProtocolException known)
+                return new HubException(known.WireMessage);
+            cause = inner;
+        }
+
+        return new HubException($"{ErrorCode.BadRequest}: the arguments of '{failure.Target}' cannot be read: {cause.Message}");
+    }
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+using HubServer.AspNetCore.Bodies;
+using HubServer.Protocol;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Logging;
+
+namespace HubServer.AspNetCore.Routes;
+
+/// <summary>Answers errors as problem details (RFC 9457) whose <c>code</c> is one of the contract's list.</summary>
+internal sealed partial class Problems(ILogger<Problems> logger) : IEndpointFilter
+{
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        try
+        {
+            return await next(context);
+        }
+        catch (ProtocolException error)
+        {
+            return Problem(context.HttpContext, new ItemError(error.Code, error.Message));
+        }
+        catch (RefusedException refused)
+        {
+            return Problem(context.HttpContext, refused.Error with { Message = refused.Message });
+        }
+        catch (BadHttpRequestException error)
+        {
+            return Problem(context.HttpContext, new ItemError(ErrorCode.BadRequest, error.Message));
+        }
+        catch (Exception failure) when (!context.HttpContext.RequestAborted.IsCancellationRequested)
+        {
+            Log.Failed(logger, context.HttpContext.Request.Path, failure);
+            return Problem(context.HttpContext, new ItemError(ErrorCode.Internal, "the server failed; its log says why"));
+        }
+    }
+
+    /// <summary>The answer for an error.</summary>
+    public static IResult Problem(HttpContext context, ItemError error)
+    {
+        if (error.RetryMs is { } retryMs)
+            context.Response.Headers.RetryAfter = Math.Max(1, (retryMs + 999) / 1_000).ToString(CultureInfo.InvariantCulture);
+        return TypedResults.Problem(new ProblemDetails
+        {
+            Status = Status(error.Code),
+            Title = error.Code,
+            Detail = error.Message,
+            Extensions = { ["code"] = error.Code },
+        });
+    }
+
+    private static int Status(string code) => code switch
+    {
+        ErrorCode.BadRequest => StatusCodes.Status400BadRequest,
+        ErrorCode.NotFound => StatusCodes.Status404NotFound,
+        ErrorCode.Unauthorized => StatusCodes.Status401Unauthorized,
+        ErrorCode.Forbidden => StatusCodes.Status403Forbidden,
+        ErrorCode.LimitExceeded => StatusCodes.Status413PayloadTooLarge,
+        ErrorCode.Overloaded => StatusCodes.Status429TooManyRequests,
+        ErrorCode.BackplaneUnavailable or ErrorCode.ShuttingDown => StatusCodes.Status503ServiceUnavailable,
+        _ => StatusCodes.Status500InternalServerError,
+    };
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "The request for {Path} failed", EventName = "RequestFailed")]
+        public static partial void Failed(ILogger logger, string path, Exception failure);
+    }
+}

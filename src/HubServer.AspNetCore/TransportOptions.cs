@@ -1,0 +1,26 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace HubServer.AspNetCore;
+
+/// <summary>Limits of connections and bodies; configuration section <c>HubServer:Transport</c>.</summary>
+public sealed class TransportOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "HubServer:Transport";
+
+    /// <summary>The most bytes of one hub message from a client. Default 1 MB.</summary>
+    [Range(1_024, 64 << 20)]
+    public long MaxHubMessageBytes { get; set; } = 1 << 20;
+
+    /// <summary>The most bytes of a request's body, also after decompression. Default 16 MB.</summary>
+    [Range(1_024, 1 << 30)]
+    public int MaxBodyBytes { get; set; } = 16 << 20;
+
+    /// <summary>How long a socket may take nothing before it is closed. Default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The bytes that wait for a socket before its stream waits. Default 64 KB.</summary>
+    [Range(4_096, 16 << 20)]
+    public long MaxBufferBytes { get; set; } = 64 << 10;
+}
