@@ -42,9 +42,10 @@ internal sealed class LabelMatcher
             // As in Prometheus, the dot matches every character; the line feed is one that a label can hold.
             return new Regex($@"\A(?s:{term.Value})\z", Options);
         }
-        catch (NotSupportedException)
+        catch (NotSupportedException e)
         {
-            throw ProtocolException.BadRequest($"{place}: the regular expression '{term.Value}' uses a backreference, lookaround, atomic group or condition, which cannot run in linear time; write it without");
+            // Backreferences and lookaround, and counted repetitions that multiply beyond the engine's own limit.
+            throw ProtocolException.BadRequest($"{place}: the regular expression cannot run in linear time; write a simpler one: {e.Message}");
         }
         catch (ArgumentException e)
         {

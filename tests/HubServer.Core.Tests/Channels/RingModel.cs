@@ -1,0 +1,79 @@
+using HubServer.Protocol;
+
+namespace HubServer.Core.Tests;
+
+/// <summary>What a ring should hold, as a plain list of rows since the last start, none of them dropped.</summary>
+internal sealed class RingModel
+{
+    private readonly List<object?[]> _rows = [];
+    private long _start;
+
+    public Schema Schema { get; private set; } = Schema.Empty;
+
+    public long Next => _start + _rows.Count;
+
+    public bool IsEmpty => _rows.Count == 0;
+
+    public void StartAt(long next)
+    {
+        _rows.Clear();
+        _start = next;
+    }
+
+    public void Append(Schema schema, Column[] columns, int count)
+    {
+        Schema = schema;
+        for (var row = 0; row < count; row++)
+            _rows.Add([.. columns.Select(column => ValueOf(column, row))]);
+    }
+
+    public long Oldest(int capacity) => Math.Max(_start, Next - capacity);
+
+    public object? At(long offset, int field)
+    {
+        var row = _rows[(int)(offset - _start)];
+        return field < row.Length ? row[field] : null;
+    }
+
+    public double? TimeAt(long offset) => Schema.TimeIndex < 0 || At(offset, Schema.TimeIndex) is not double time ? null : time;
+
+    /// <summary>What a row costs with the fields of today.</summary>
+    public long BytesOf(long offset)
+    {
+        var bytes = (long)SlotBytes;
+        for (var field = 0; field < Schema.Fields.Count; field++)
+            bytes += At(offset, field) is string text ? 24 + (2 * text.Length) : 0;
+        return bytes;
+    }
+
+    public int SlotBytes => Schema.Fields.Sum(one => one.Type == FieldType.Boolean ? 1 : 8);
+
+    public long FirstAtOrAfter(long oldest, double time)
+    {
+        for (var offset = oldest; offset < Next; offset++)
+        {
+            if (TimeAt(offset) is { } at && at >= time)
+                return offset;
+        }
+
+        return Next;
+    }
+
+    public long EndAtOrBefore(long oldest, double time)
+    {
+        for (var offset = Next - 1; offset >= oldest; offset--)
+        {
+            if (TimeAt(offset) is { } at && at <= time)
+                return offset + 1;
+        }
+
+        return oldest;
+    }
+
+    public static object? ValueOf(Column column, int row) => column.IsNull(row) ? null : column.Kind switch
+    {
+        ColumnKind.Number => column.Numbers[row],
+        ColumnKind.String => column.Strings[row],
+        _ => column.Booleans[row],
+    };
+}
