@@ -229,6 +229,21 @@ public sealed class CircularFrameTests
     }
 
     [Fact]
+    public void Append_WhenTheByteLimitEvictsRowsWhoseSlotsStayFree_LetsGoOfTheirStrings()
+    {
+        var ring = new CircularFrame(8, maxBytes: (8 * 16) + (8 * 44));
+        var schema = new Schema([Value, new Field("text", FieldType.String)]);
+        var texts = AppendTexts(ring, schema, 8);
+
+        ring.Append(schema, [Empty(1), new Column([new string('x', 50)])], 1);
+        GC.Collect();
+
+        Assert.Equal(3L, ring.Oldest);
+        Assert.Equal([false, false, false, true, true, true, true, true], texts.Select(text => text.IsAlive));
+        GC.KeepAlive(ring);
+    }
+
+    [Fact]
     public void StartAt_LetsGoOfAllStrings()
     {
         var ring = new CircularFrame(8, Unlimited);
