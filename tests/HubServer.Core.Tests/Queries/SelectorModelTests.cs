@@ -23,7 +23,7 @@ public sealed class SelectorModelTests
     [Fact]
     public void Glob_MatchesAsItsTranslationToARegularExpression() =>
         Gen.Select(Pattern, Name).Sample(
-            (pattern, name) => Glob.IsMatch(Glob.Canonical(pattern), name) == Translate(pattern).IsMatch(name), iter: 300_000);
+            (pattern, name) => Glob.IsMatch(Glob.Canonical(pattern), name) == Translate(pattern).IsMatch(name), iter: 100_000);
 
     [Fact]
     public void Selector_MatchesAsEachOfItsTermsSays() =>
@@ -41,7 +41,7 @@ public sealed class SelectorModelTests
                     && Selector.Parse(selector.Text).Matches(id) == expected
                     && Selector.Parse(shuffled).Text == selector.Text;
             },
-            iter: 3_000);
+            iter: 2_000);
 
     [Fact]
     public void Glob_WithManyStars_TakesNoTimeToSpeakOf()
@@ -74,6 +74,6 @@ public sealed class SelectorModelTests
     private static Regex Translate(string pattern)
     {
         var runs = Regex.Replace(pattern, @"\*+", run => run.Length == 1 ? "[^/]*" : ".*", RegexOptions.CultureInvariant);
-        return new Regex($@"\A{runs}\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+        return new Regex($@"\A{runs}\z", RegexOptions.CultureInvariant);
     }
 }
