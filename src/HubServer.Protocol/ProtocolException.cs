@@ -15,6 +15,9 @@ public sealed class ProtocolException : Exception
     /// <summary>One of <see cref="ErrorCode"/>.</summary>
     public string Code { get; }
 
+    /// <summary>Whether the message already starts with the place in what was read.</summary>
+    internal bool NamesPlace { get; init; }
+
     /// <summary>The form in which the error travels as the message of a <c>HubException</c>: <c>code: text</c>.</summary>
     public string WireMessage => $"{Code}: {Message}";
 

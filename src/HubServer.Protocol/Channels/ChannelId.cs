@@ -17,10 +17,12 @@ public sealed class ChannelId : IEquatable<ChannelId>
 
     private ChannelId(string name, Labels labels, SelectorText parsed)
     {
-        if (name.Length == 0 || parsed.Name != name)
-            throw ProtocolException.BadRequest($"channel id '{name}{labels}' has no valid name before its labels; write for example cpu{{host=\"a\"}}");
-        if (name.Contains('*', StringComparison.Ordinal))
-            throw ProtocolException.BadRequest($"channel name '{name}' holds '*', which is kept for selectors");
+        if (name.Length == 0)
+            throw SelectorText.ErrorAt($"{name}{labels}", 0, "a channel id starts with its name; write for example cpu{host=\"a\"}");
+        if (parsed.Name != name)
+            throw SelectorText.ErrorAt(name, parsed.Name.Length, "a name cannot hold '{'");
+        if (name.IndexOf('*', StringComparison.Ordinal) is >= 0 and var star)
+            throw SelectorText.ErrorAt(name, star, "a channel's name cannot hold '*', which is kept for selectors");
 
         Name = name;
         Labels = labels;
@@ -43,10 +45,15 @@ public sealed class ChannelId : IEquatable<ChannelId>
     public static ChannelId Parse(string text)
     {
         var parsed = SelectorText.Parse(text);
+        var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var term in parsed.Terms)
         {
             if (term.Operator != LabelOperator.Equal)
-                throw ProtocolException.BadRequest($"'{text}', at character {term.At}: a channel id takes '=' only; '!=', '=~' and '!~' are for selectors");
+                throw SelectorText.ErrorAt(text, term.At, "a channel id takes '=' only; '!=', '=~' and '!~' are for selectors");
+            if (term.Name == SelectorText.NameLabel)
+                throw SelectorText.ErrorAt(text, term.At, $"'{term.Name}' stands for the channel's name and cannot be set; write the name before the '{{'");
+            if (!names.Add(term.Name))
+                throw SelectorText.ErrorAt(text, term.At, $"label '{term.Name}' occurs twice; a label has one value");
         }
 
         var labels = Labels.From(parsed.Terms.Select(term => KeyValuePair.Create(term.Name, term.Value)));

@@ -22,7 +22,7 @@ public sealed class Labels : IEquatable<Labels>
     public int Count => _pairs.Length;
 
     /// <summary>Builds a set from pairs in any order.</summary>
-    /// <exception cref="ProtocolException">A name is malformed or occurs twice.</exception>
+    /// <exception cref="ProtocolException">A name is malformed or occurs twice, or a value holds half a surrogate pair.</exception>
     public static Labels From(IEnumerable<KeyValuePair<string, string>> pairs)
     {
         var sorted = pairs.Where(pair => pair.Value.Length > 0).ToArray();
@@ -30,6 +30,7 @@ public sealed class Labels : IEquatable<Labels>
         for (var i = 0; i < sorted.Length; i++)
         {
             RequireName(sorted[i].Key);
+            RequireWholeCharacters(sorted[i].Key, sorted[i].Value);
             if (i > 0 && sorted[i].Key == sorted[i - 1].Key)
                 throw ProtocolException.BadRequest($"label '{sorted[i].Key}' occurs twice; a label has one value");
         }
@@ -94,6 +95,15 @@ public sealed class Labels : IEquatable<Labels>
             throw ProtocolException.BadRequest($"label name '{name}' is malformed; it takes letters, digits and '_', and starts with no digit");
         if (name == SelectorText.NameLabel)
             throw ProtocolException.BadRequest($"label name '{name}' stands for the channel's name and cannot be set; write the name before the '{{'");
+    }
+
+    private static void RequireWholeCharacters(string name, string value)
+    {
+        for (var at = 0; at < value.Length; at++)
+        {
+            if (SelectorText.IsLoneSurrogate(value, at))
+                throw ProtocolException.BadRequest($"label '{name}', at character {at}: a value cannot hold half a surrogate pair");
+        }
     }
 
     internal static bool IsName(ReadOnlySpan<char> name)

@@ -37,14 +37,16 @@ public sealed class SelectorText
         while (_at < _text.Length && _text[_at] != '{')
         {
             var c = _text[_at];
-            if (c == '}' || char.IsControl(c) || IsLoneSurrogate(_at))
+            if (c == '}' || char.IsControl(c) || IsLoneSurrogate(_text, _at))
                 throw Error($"a name cannot hold {(c == '}' ? "'}'" : $"U+{(int)c:X4}")}");
             _at++;
         }
 
         Name = _text[.._at];
-        if (Name.Length > 0 && (char.IsWhiteSpace(Name[0]) || char.IsWhiteSpace(Name[^1])))
-            throw ProtocolException.BadRequest($"'{_text}': a name cannot start or end with white space");
+        if (Name.Length > 0 && char.IsWhiteSpace(Name[0]))
+            throw ErrorAt(_text, 0, "a name cannot start with white space");
+        if (Name.Length > 0 && char.IsWhiteSpace(Name[^1]))
+            throw ErrorAt(_text, _at - 1, "a name cannot end with white space");
     }
 
     private void ReadTerms()
@@ -111,7 +113,7 @@ public sealed class SelectorText
         {
             if (_at >= _text.Length)
                 throw Error("the value's closing '\"' is missing");
-            if (IsLoneSurrogate(_at))
+            if (IsLoneSurrogate(_text, _at))
                 throw Error("a value cannot hold half a surrogate pair");
             value.Append(Current == '\\' ? ReadEscape() : Current);
         }
@@ -142,13 +144,16 @@ public sealed class SelectorText
             throw Error("the closing '}' is missing");
     }
 
-    private bool IsLoneSurrogate(int at)
+    private ProtocolException Error(string what) => ErrorAt(_text, _at, what);
+
+    internal static bool IsLoneSurrogate(string text, int at)
     {
-        var c = _text[at];
+        var c = text[at];
         if (char.IsHighSurrogate(c))
-            return at + 1 >= _text.Length || !char.IsLowSurrogate(_text[at + 1]);
-        return char.IsLowSurrogate(c) && (at == 0 || !char.IsHighSurrogate(_text[at - 1]));
+            return at + 1 >= text.Length || !char.IsLowSurrogate(text[at + 1]);
+        return char.IsLowSurrogate(c) && (at == 0 || !char.IsHighSurrogate(text[at - 1]));
     }
 
-    private ProtocolException Error(string what) => ProtocolException.BadRequest($"'{_text}', at character {_at}: {what}");
+    internal static ProtocolException ErrorAt(string text, int at, string what) =>
+        ProtocolException.BadRequest($"'{text}', at character {at}: {what}");
 }

@@ -71,7 +71,7 @@ internal sealed class ColumnEntities
     {
         foreach (var (value, rows) in _rows)
         {
-            if (!column.Become(ColumnKind.Number))
+            if (rows.Count > 0 && !column.Become(ColumnKind.Number))
                 throw ProtocolException.BadRequest($"entities[{index}]: column {index} holds no numbers");
             foreach (var row in rows)
             {

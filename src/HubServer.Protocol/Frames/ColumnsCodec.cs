@@ -164,7 +164,7 @@ public static class ColumnsCodec
                 reader.TryReadNull();
                 column.AddNull();
                 break;
-            case WireToken.Number: fits = column.TryAdd(reader.ReadNumber()); break;
+            case WireToken.Number: fits = column.TryAdd(reader.ReadColumnNumber()); break;
             case WireToken.String: fits = column.TryAdd(reader.ReadString()); break;
             case WireToken.Boolean: fits = column.TryAdd(reader.ReadBoolean()); break;
             default: throw reader.Error("a value is a number, a string, true, false or null");
@@ -176,10 +176,9 @@ public static class ColumnsCodec
 
     private static Column ReadBinary(ref WireReader reader)
     {
-        var error = reader.Error($"a binary column holds float64, {BytesPerNumber} bytes each");
         var bytes = reader.ReadBinary();
         if (bytes.Length % BytesPerNumber != 0)
-            throw error;
+            throw reader.Error($"a binary column holds float64, {BytesPerNumber} bytes each; it has {bytes.Length} bytes");
 
         var numbers = new double[bytes.Length / BytesPerNumber];
         bytes.CopyTo(MemoryMarshal.AsBytes(numbers.AsSpan()));

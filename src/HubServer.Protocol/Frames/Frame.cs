@@ -149,6 +149,12 @@ public sealed class Frame : IWireType<Frame>
 
         if (entities is not null)
             ColumnsCodec.Apply(entities, columns);
+        for (var i = 1; i < columns.Count; i++)
+        {
+            if (columns[i].Count != columns[0].Count)
+                throw reader.Error($"values[{i}] has {columns[i].Count} rows and values[0] has {columns[0].Count}; all columns are equally long");
+        }
+
         return columns;
     }
 }

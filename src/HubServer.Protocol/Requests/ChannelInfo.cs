@@ -54,7 +54,7 @@ public sealed record ChannelInfo(ChannelId Id, FrameSchema Schema, string Epoch,
         writer.Key("rowsPerSecond");
         writer.Number(RowsPerSecond);
         writer.Key("lastTime");
-        if (LastTime is { } time)
+        if (LastTime is { } time && double.IsFinite(time))
             writer.Number(time);
         else
             writer.Null();

@@ -16,7 +16,7 @@ public sealed record PublishBatch(string Channel, Rows Rows) : IWireType<Publish
             switch (key)
             {
                 case "channel": channel = reader.ReadString(); break;
-                case "rows": rows = ReadRows(ref reader); break;
+                case "rows": rows = Rows.Read(ref reader); break;
                 default: reader.Skip(); break;
             }
         }
@@ -34,19 +34,5 @@ public sealed record PublishBatch(string Channel, Rows Rows) : IWireType<Publish
         writer.Key("rows");
         Rows.Write(ref writer);
         writer.EndMap();
-    }
-
-    /// <summary>Rows check themselves once they are whole; this adds the place to what they say.</summary>
-    private static Rows ReadRows(ref WireReader reader)
-    {
-        var place = reader.Error("").Message;
-        try
-        {
-            return Rows.Read(ref reader);
-        }
-        catch (ProtocolException error) when (!error.Message.StartsWith(place.TrimEnd(' ', ':'), StringComparison.Ordinal))
-        {
-            throw new ProtocolException(error.Code, place + error.Message);
-        }
     }
 }

@@ -12,7 +12,7 @@ public sealed class WireMessagePackFormatter<T> : IMessagePackFormatter<T>
     public T Deserialize(ref MessagePackReader reader, MessagePackSerializerOptions options)
     {
         var wire = new WireReader(reader);
-        var message = T.Read(ref wire);
+        var message = wire.ReadMessage<T>();
         reader = wire.Pack;
         return message;
     }
@@ -20,6 +20,12 @@ public sealed class WireMessagePackFormatter<T> : IMessagePackFormatter<T>
     /// <inheritdoc/>
     public void Serialize(ref MessagePackWriter writer, T value, MessagePackSerializerOptions options)
     {
+        if (value is null)
+        {
+            writer.WriteNil();
+            return;
+        }
+
         var wire = new WireWriter(writer);
         value.Write(ref wire);
         writer = wire.Pack;

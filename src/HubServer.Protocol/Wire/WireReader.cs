@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using System.Text.Json;
 using MessagePack;
 
@@ -11,6 +12,8 @@ namespace HubServer.Protocol;
 /// </summary>
 public ref struct WireReader
 {
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private readonly bool _isJson;
     private readonly WirePath _path = new();
     private Utf8JsonReader _json;
@@ -44,27 +47,46 @@ public ref struct WireReader
             var reader = format == WireFormat.Json
                 ? new WireReader(new Utf8JsonReader(bytes.Span))
                 : new WireReader(new MessagePackReader(bytes));
-            return T.Read(ref reader);
+            var message = reader.ReadMessage<T>();
+            reader.RequireEnd();
+            return message;
         }
         catch (Exception malformed) when (IsMalformed(malformed))
         {
-            throw ProtocolException.BadRequest($"the {(format == WireFormat.Json ? "JSON" : "MessagePack")} is malformed: {malformed.Message}");
+            throw ProtocolException.BadRequest(MalformedText(format == WireFormat.Json, malformed));
+        }
+    }
+
+    /// <summary>Reads a message that may stand within other bytes, and gives every error its code and place.</summary>
+    /// <exception cref="ProtocolException">The value is not such a message.</exception>
+    public T ReadMessage<T>()
+        where T : IWireType<T>
+    {
+        try
+        {
+            return T.Read(ref this);
+        }
+        catch (ProtocolException unplaced) when (!unplaced.NamesPlace)
+        {
+            // What checks itself once it is whole (rows, labels, ids, schemas) does not know where it stood; we still do.
+            throw Placed(unplaced.Code, unplaced.Message);
+        }
+        catch (Exception malformed) when (IsMalformed(malformed))
+        {
+            throw Error(MalformedText(_isJson, malformed));
         }
     }
 
     /// <summary>Whether an exception means that the bytes are no JSON or MessagePack at all.</summary>
     public static bool IsMalformed(Exception exception) =>
-        exception is JsonException or MessagePackSerializationException or EndOfStreamException or InvalidOperationException or FormatException or OverflowException;
+        exception is JsonException or MessagePackSerializationException or EndOfStreamException or InvalidOperationException
+            or FormatException or OverflowException or DecoderFallbackException;
 
     /// <summary>What the value is.</summary>
     public readonly WireToken Token => _isJson ? JsonToken : PackToken;
 
     /// <summary>An error at this place.</summary>
-    public readonly ProtocolException Error(string what)
-    {
-        var path = _path.ToString();
-        return ProtocolException.BadRequest(path.Length == 0 ? what : $"{path}: {what}");
-    }
+    public readonly ProtocolException Error(string what) => Placed(ErrorCode.BadRequest, what);
 
     /// <summary>Enters a map.</summary>
     public WireScope BeginMap()
@@ -118,14 +140,23 @@ public ref struct WireReader
     public string ReadString()
     {
         Require(WireToken.String, "a string");
-        return (_isJson ? _json.GetString() : _pack.ReadString()) ?? "";
+        return _isJson ? _json.GetString() ?? "" : ReadPackString();
     }
 
     /// <summary>Reads a text or null.</summary>
     public string? ReadStringOrNull() => TryReadNull() ? null : ReadString();
 
-    /// <summary>Reads a number. JSON's must be finite.</summary>
+    /// <summary>Reads a finite number.</summary>
     public double ReadNumber()
+    {
+        var number = ReadColumnNumber();
+        if (!double.IsFinite(number))
+            throw Error("NaN and infinities are values of columns only");
+        return number;
+    }
+
+    /// <summary>Reads a number of a column: MessagePack's may be NaN, infinite or null's NaN, JSON has no words for those.</summary>
+    internal double ReadColumnNumber()
     {
         Require(WireToken.Number, "a number");
         if (!_isJson)
@@ -189,8 +220,9 @@ public ref struct WireReader
     /// <summary>Passes over the value, whatever it is.</summary>
     public void Skip()
     {
+        // Skip itself throws where more bytes may follow the buffer, as in a stream, even if the whole value is in it.
         if (_isJson)
-            _json.Skip();
+            RequireMore(_json.TrySkip());
         else
             _pack.Skip();
     }
@@ -231,6 +263,21 @@ public ref struct WireReader
         _ => WireToken.Other,
     };
 
+    private readonly ProtocolException Placed(string code, string what)
+    {
+        var path = _path.ToString();
+        return new ProtocolException(code, path.Length == 0 ? what : $"{path}: {what}") { NamesPlace = true };
+    }
+
+    private static string MalformedText(bool isJson, Exception malformed) =>
+        $"the {(isJson ? "JSON" : "MessagePack")} is malformed: {malformed.Message}";
+
+    private void RequireEnd()
+    {
+        if (_isJson ? _json.Read() : !_pack.End)
+            throw Error("nothing may follow the message");
+    }
+
     private readonly void Require(WireToken token, string name)
     {
         if (Token != token)
@@ -265,12 +312,21 @@ public ref struct WireReader
             return null;
         if (PackToken != WireToken.String)
             throw Error($"a key is a string, found {Describe(PackToken)}");
-        return _pack.ReadString();
+        return ReadPackString();
     }
 
-    private void ReadJson()
+    /// <summary>
+    /// MessagePack's own reader puts U+FFFD where the bytes are no UTF-8, so that two different names would become one.
+    /// </summary>
+    private string ReadPackString() => _pack.TryReadStringSpan(out var bytes)
+        ? StrictUtf8.GetString(bytes)
+        : StrictUtf8.GetString(_pack.ReadStringSequence() ?? default);
+
+    private void ReadJson() => RequireMore(_json.Read());
+
+    private readonly void RequireMore(bool isThere)
     {
-        if (!_json.Read())
+        if (!isThere)
             throw Error("the JSON ends too early");
     }
 }
