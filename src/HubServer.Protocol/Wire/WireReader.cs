@@ -77,10 +77,13 @@ public ref struct WireReader
         }
     }
 
-    /// <summary>Whether an exception means that the bytes are no JSON or MessagePack at all.</summary>
+    /// <summary>
+    /// Whether an exception means that the bytes are no JSON or MessagePack at all. MessagePack's reader takes a
+    /// length of 2^31 or more for a negative one, and answers with an ArgumentOutOfRangeException.
+    /// </summary>
     public static bool IsMalformed(Exception exception) =>
         exception is JsonException or MessagePackSerializationException or EndOfStreamException or InvalidOperationException
-            or FormatException or OverflowException or DecoderFallbackException;
+            or FormatException or OverflowException or DecoderFallbackException or ArgumentOutOfRangeException;
 
     /// <summary>What the value is.</summary>
     public readonly WireToken Token => _isJson ? JsonToken : PackToken;
