@@ -227,7 +227,7 @@ public ref struct WireReader
         if (_isJson)
             RequireMore(_json.TrySkip());
         else
-            _pack.Skip();
+            SkipPack();
     }
 
     /// <summary>Reads a list of values of a type.</summary>
@@ -242,6 +242,22 @@ public ref struct WireReader
 
     /// <summary>Reads one element of a list.</summary>
     public delegate T ElementReader<T>(ref WireReader reader);
+
+    /// <summary>
+    /// MessagePack's own Skip takes an array of 2^31 elements or more for an empty one, and goes on inside it.
+    /// </summary>
+    private void SkipPack()
+    {
+        for (long values = 1; values > 0; values--)
+        {
+            switch (PackToken)
+            {
+                case WireToken.Array: values += _pack.ReadArrayHeader(); break;
+                case WireToken.Map: values += 2L * _pack.ReadMapHeader(); break;
+                default: _pack.Skip(); break;
+            }
+        }
+    }
 
     private readonly WireToken JsonToken => _json.TokenType switch
     {
