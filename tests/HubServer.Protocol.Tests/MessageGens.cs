@@ -22,9 +22,17 @@ internal static class MessageGens
         Gen.Select(Gen.Bool, Gens.MaybeNull(FrameSchema), Gens.Columns),
         (who, where, what) => new Frame
         {
-            RefId = who.Item1, Channel = who.Item2.Text, Kind = who.Item3, Epoch = who.Item4,
-            Offset = where.Item1, Count = where.Item2, Gap = where.Item3, Sampled = where.Item4,
-            More = what.Item1, Schema = what.Item2, Data = what.Item3,
+            RefId = who.Item1,
+            Channel = who.Item2.Text,
+            Kind = who.Item3,
+            Epoch = who.Item4,
+            Offset = where.Item1,
+            Count = where.Item2,
+            Gap = where.Item3,
+            Sampled = where.Item4,
+            More = what.Item1,
+            Schema = what.Item2,
+            Data = what.Item3,
         });
 
     public static readonly Gen<ItemError> Error = Gen.Select(
@@ -47,7 +55,10 @@ internal static class MessageGens
         Gen.Enum<PublishLevel>(), Gens.MaybeNull(Gens.Text), Gens.Offset,
         (batches, level, publisher, sequence) => new PublishRequest
         {
-            Batches = batches, Level = level, PublisherId = publisher, Sequence = publisher is null ? null : sequence,
+            Batches = batches,
+            Level = level,
+            PublisherId = publisher,
+            Sequence = publisher is null ? null : sequence,
         });
 
     public static readonly Gen<PublishResult> PublishResult = Gen.Select(
@@ -58,8 +69,12 @@ internal static class MessageGens
         Gen.Select(Gens.Text, Gens.Text, Gen.Bool), Gens.MaybeNull(Gens.Text.Array[0, 3]), Gens.Maybe(Gens.Count), Gen.Enum<SampleMode>(),
         (who, fields, rows, sample) => new Target
         {
-            RefId = who.Item1, Channel = who.Item3 ? null : who.Item2, Id = who.Item3 ? who.Item2 : null,
-            Fields = fields, Rows = rows, Sample = sample,
+            RefId = who.Item1,
+            Channel = who.Item3 ? null : who.Item2,
+            Id = who.Item3 ? who.Item2 : null,
+            Fields = fields,
+            Rows = rows,
+            Sample = sample,
         });
 
     public static readonly Gen<Resume> Resume = Gen.Select(
@@ -71,7 +86,12 @@ internal static class MessageGens
         Gens.Maybe(Gens.Count), Resume.Array[0, 2],
         (targets, interval, lastMs, range, maxDataPoints, resume) => new QueryRequest
         {
-            Targets = targets, IntervalMs = interval, LastMs = lastMs, Range = range, MaxDataPoints = maxDataPoints, Resume = resume,
+            Targets = targets,
+            IntervalMs = interval,
+            LastMs = lastMs,
+            Range = range,
+            MaxDataPoints = maxDataPoints,
+            Resume = resume,
         });
 
     public static readonly Gen<ListRequest> ListRequest = Gen.Select(

@@ -84,3 +84,14 @@ test("the decoder refuses an entity where a value is, or of another name", () =>
   assert.throws(() => decodeColumns({ values: [[1]], entities: [{ NaN: [0] }] }), RangeError);
   assert.throws(() => decodeColumns({ values: [[null]], entities: [{ nan: [0] }] }), RangeError);
 });
+
+test("every MessagePack example in PROTOCOL.md is part of a vector", () => {
+  const text = readFileSync(new URL("../../src/HubServer.Protocol/PROTOCOL.md", import.meta.url), "utf8");
+  // An example's lines start with bytes; what explains them stands to the right, behind a wide space.
+  const examples = [...text.matchAll(/^```\n((?:[0-9a-f]{2} .*\n|  .*\n)+)```$/gm)].map(([, block]) =>
+    block.split("\n").map((line) => line.trim().split(/ {3,}/)[0].replaceAll(" ", "")).join(""));
+
+  assert.equal(examples.length, 3);
+  for (const example of examples)
+    assert.ok(families.some(({ cases }) => cases.some(({ messagepack }) => messagepack.includes(example))), example);
+});

@@ -74,8 +74,17 @@ public sealed class Frame : IWireType<Frame>
 
         return new Frame
         {
-            RefId = refId, Channel = channel, Kind = kind, Epoch = epoch, Offset = offset, Count = count,
-            Gap = gap, Sampled = sampled, More = more, Schema = schema, Data = [.. data],
+            RefId = refId,
+            Channel = channel,
+            Kind = kind,
+            Epoch = epoch,
+            Offset = offset,
+            Count = count,
+            Gap = gap,
+            Sampled = sampled,
+            More = more,
+            Schema = schema,
+            Data = [.. data],
         };
     }
 

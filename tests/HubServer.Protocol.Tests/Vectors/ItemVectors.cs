@@ -88,7 +88,16 @@ internal static class ItemVectors
         FrameKind kind, long offset, Column[] data, int? count = null, string refId = "A", string channel = Cpu, string epoch = Epoch,
         Gap? gap = null, string? sampled = null, bool more = false, FrameSchema? schema = null) => new()
         {
-            RefId = refId, Channel = channel, Kind = kind, Epoch = epoch, Offset = offset, Count = count ?? (data.Length == 0 ? 0 : data[0].Count),
-            Gap = gap, Sampled = sampled, More = more, Schema = schema, Data = data,
+            RefId = refId,
+            Channel = channel,
+            Kind = kind,
+            Epoch = epoch,
+            Offset = offset,
+            Count = count ?? (data.Length == 0 ? 0 : data[0].Count),
+            Gap = gap,
+            Sampled = sampled,
+            More = more,
+            Schema = schema,
+            Data = data,
         };
 }
