@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Builds everything and runs every test of every language. Installs what is missing.
+# Ends with one line, `N passed, N failed, N skipped`, and fails if any test failed.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+passed=0 failed=0 skipped=0
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+
+fail() { # fail WHAT: counts a step that failed without counting tests of its own
+  echo "FAILED: $1"
+  failed=$((failed + 1))
+}
+
+finish() {
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+  exit
+}
+
+apt_install() {
+  local sudo=()
+  [ "$(id -u)" -eq 0 ] || sudo=(sudo)
+  "${sudo[@]}" apt-get update -qq && "${sudo[@]}" apt-get install -y -qq "$@" >/dev/null
+}
+
+require_tools() {
+  if ! command -v dotnet >/dev/null; then
+    fail "the .NET 10 SDK is not installed (https://dotnet.microsoft.com/download)"
+    finish
+  fi
+  command -v npm >/dev/null || apt_install nodejs npm
+  local major
+  major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
+  if [ "$major" -lt 20 ]; then
+    fail "Node.js 20 or later is needed, found $(node --version)"
+    finish
+  fi
+}
+
+# An xunit.v3 project is a program that prints `Total: 9, Errors: 0, Failed: 0, Skipped: 0, ...`.
+run_dotnet_tests() {
+  local name=$1 log="$logs/$1" total errors red skips
+  echo "== $name"
+  dotnet "tests/$name/bin/Release/net10.0/$name.dll" -noColor >"$log" 2>&1
+  local code=$?
+  total=$(sed -n 's/.*Total: \([0-9]*\), Errors.*/\1/p' "$log" | tail -n 1)
+  errors=$(sed -n 's/.*Errors: \([0-9]*\),.*/\1/p' "$log" | tail -n 1)
+  red=$(sed -n 's/.*Failed: \([0-9]*\),.*/\1/p' "$log" | tail -n 1)
+  skips=$(sed -n 's/.*Skipped: \([0-9]*\),.*/\1/p' "$log" | tail -n 1)
+  if [ -z "$total" ]; then
+    tail -n 50 "$log"
+    fail "$name printed no result (exit code $code)"
+    return
+  fi
+  red=$((red + errors))
+  if [ "$code" -ne 0 ] || [ "$red" -gt 0 ]; then
+    cat "$log"
+    [ "$red" -gt 0 ] || red=1
+  else
+    grep 'Total: ' "$log"
+  fi
+  passed=$((passed + total - red - skips))
+  failed=$((failed + red))
+  skipped=$((skipped + skips))
+}
+
+run_node_tests() {
+  local log="$logs/node" ok red skips
+  echo "== tests/js"
+  if ! (cd tests/js && npm ci --no-audit --no-fund) >"$logs/npm" 2>&1; then
+    cat "$logs/npm"
+    fail "npm ci in tests/js"
+    return
+  fi
+  node --test --test-reporter=tap tests/js/*.test.mjs >"$log" 2>&1
+  local code=$?
+  ok=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$log" | tail -n 1)
+  red=$(sed -n 's/^# \(fail\|cancelled\) \([0-9]*\)$/\2/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
+  skips=$(sed -n 's/^# \(skipped\|todo\) \([0-9]*\)$/\2/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
+  if [ -z "$ok" ] || { [ "$code" -ne 0 ] && [ "$red" -eq 0 ]; }; then
+    tail -n 50 "$log"
+    fail "the Node tests printed no result (exit code $code)"
+    return
+  fi
+  if [ "$red" -gt 0 ]; then cat "$log"; else grep -E '^# (tests|pass|duration_ms)' "$log"; fi
+  passed=$((passed + ok))
+  failed=$((failed + red))
+  skipped=$((skipped + skips))
+}
+
+require_tools
+echo "== build"
+if ! dotnet build HubServer.sln -c Release -v quiet -p:RestoreLockedMode=true; then
+  fail "the build"
+  finish
+fi
+echo "== format"
+dotnet format HubServer.sln --no-restore --verify-no-changes || fail "dotnet format --verify-no-changes"
+
+for project in tests/*.Tests; do
+  run_dotnet_tests "$(basename "$project")"
+done
+run_node_tests
+finish
