@@ -25,40 +25,32 @@ internal sealed partial class Publisher(int partition, IBackplane backplane, Pub
     public async ValueTask<AppendResult> AppendAsync(Block block, CancellationToken cancellationToken)
     {
         var pending = new PendingBlock(block);
-        while (!TryEnqueue(pending, out var room, out var start))
-        {
+        while (Enqueue(pending) is { } room)
             await room.WaitAsync(cancellationToken);
-            continue;
-        }
-
         return await pending.Task;
-
-        bool TryEnqueue(PendingBlock added, out Task room, out bool start)
-        {
-            lock (_gate)
-            {
-                start = false;
-                if (_pendingRows >= options.MaxPendingRows)
-                {
-                    room = (_room ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-                    return false;
-                }
-
-                room = Task.CompletedTask;
-                _pending.Add(added);
-                _pendingRows += added.Block.Count;
-                start = !_isSending;
-                _isSending = true;
-            }
-
-            if (start)
-                _ = SendAsync();
-            return true;
-        }
     }
 
     /// <summary>Goes on sending after a call whose caller should not have to send for others.</summary>
     public void Execute() => _ = SendAsync();
+
+    /// <summary>Queues the block, and starts sending if nobody does; where the queue is full, the task that ends when a call has been taken from it.</summary>
+    private Task? Enqueue(PendingBlock pending)
+    {
+        lock (_gate)
+        {
+            if (_pendingRows >= options.MaxPendingRows)
+                return (_room ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+            _pending.Add(pending);
+            _pendingRows += pending.Block.Count;
+            if (_isSending)
+                return null;
+            _isSending = true;
+        }
+
+        _ = SendAsync();
+        return null;
+    }
 
     private async Task SendAsync()
     {
