@@ -51,7 +51,7 @@ internal sealed class Feed : IThreadPoolWorkItem
         _context.Registry.Watch(this);
         lock (_tickGate)
         {
-            foreach (var channel in _context.Registry.Channels.OrderBy(channel => channel.Id.Text, StringComparer.Ordinal))
+            foreach (var channel in Scan())
                 _members.Join(channel);
             var entries = _members.Arrange([]);
             Volatile.Write(ref _cut, new Cut { Number = 0, Members = _members.ToArray(), Entries = entries, Errors = _members.Errors(entries, []) });
@@ -240,10 +240,13 @@ internal sealed class Feed : IThreadPoolWorkItem
             return joined;
 
         // Members left, so channels that the limit kept out may fit now.
-        foreach (var channel in _context.Registry.Channels)
+        foreach (var channel in Scan())
             joined |= _members.Join(channel);
         return joined;
     }
+
+    /// <summary>All channels in the order of their ids, so that which ones a limit keeps out is no accident.</summary>
+    private IEnumerable<Channel> Scan() => _context.Registry.Channels.OrderBy(channel => channel.Id.Text, StringComparer.Ordinal);
 
     private SharedItem Encode(List<Change> changes, List<Change> left, IReadOnlyList<ItemError>? errors)
     {

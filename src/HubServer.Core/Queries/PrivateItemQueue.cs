@@ -11,7 +11,7 @@ internal sealed class PrivateItemQueue(WorkPool work) : IThreadPoolWorkItem
     /// <summary>Items a worker builds before it lets other work of the pool run.</summary>
     private const int ItemsPerTurn = 16;
 
-    private readonly int _maxWorkers = Math.Max(1, Environment.ProcessorCount);
+    private readonly int _maxWorkers = work.Workers;
     private readonly ConcurrentQueue<Subscription> _waiting = [];
     private int _workers;
 

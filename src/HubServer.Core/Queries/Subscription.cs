@@ -56,6 +56,9 @@ public sealed partial class Subscription : IAsyncEnumerable<StreamItem>, IAsyncE
     /// <summary>The item of the step before.</summary>
     public StreamItem Current => _current ?? throw new InvalidOperationException("no item was taken yet");
 
+    /// <summary>Whether the client stands ahead of its feed in some channel, so that it takes no shared item for now.</summary>
+    internal bool IsAhead => _cut?.Number == Cut.Private;
+
     private Feed Feed => _feed ?? throw new InvalidOperationException("the subscription is not being enumerated");
 
     /// <summary>Starts the stream. A subscription is enumerated once.</summary>

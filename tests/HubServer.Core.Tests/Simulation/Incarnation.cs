@@ -1,0 +1,23 @@
+namespace HubServer.Core.Tests.Simulation;
+
+/// <summary>A channel in one epoch: its rows by offset, its fields, and whether it was removed.</summary>
+internal sealed class Incarnation(string channel, string epoch, int order, int capacity)
+{
+    public string Channel => channel;
+
+    public string Epoch => epoch;
+
+    /// <summary>Later epochs of a channel have a higher one.</summary>
+    public int Order => order;
+
+    public int Capacity => capacity;
+
+    public List<TruthRow> Rows { get; } = [];
+
+    /// <summary>The names of all fields so far, in order.</summary>
+    public List<string> Fields { get; set; } = [];
+
+    public bool IsRemoved { get; set; }
+
+    public long Next => Rows.Count;
+}

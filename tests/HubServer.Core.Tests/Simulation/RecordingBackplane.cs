@@ -1,0 +1,50 @@
+using HubServer.Protocol;
+
+namespace HubServer.Core.Tests.Simulation;
+
+/// <summary>The backplane in memory, which takes its time, fails now and then, and tells the truth what it did.</summary>
+internal sealed class RecordingBackplane(InMemoryBackplane inner, Truth truth, Branches branches, Random random, double failures) : IBackplane
+{
+    public int Partitions => inner.Partitions;
+
+    public void Start(ChannelRegistry registry) => inner.Start(registry);
+
+    public async ValueTask<AppendResult[]> AppendAsync(int partition, IReadOnlyList<Block> blocks, CancellationToken cancellationToken)
+    {
+        double fate;
+        lock (random)
+            fate = random.NextDouble();
+        Expect.That(blocks.Select(block => block.Channel).Distinct().Count() == blocks.Count, "a call has at most one block of a channel");
+
+        // Half of the failures lose the request, half lose the answer.
+        if (fate < failures / 2)
+            throw new ProtocolException(ErrorCode.BackplaneUnavailable, "the request was lost");
+        if (fate > 0.6)
+            await Task.Yield();
+
+        var results = await inner.AppendAsync(partition, blocks, cancellationToken);
+        for (var i = 0; i < results.Length; i++)
+        {
+            if (results[i].Status == AppendStatus.Appended)
+                truth.Append(blocks[i], results[i].Epoch, results[i].Offset);
+            if (results[i].Status == AppendStatus.StaleSchema)
+                branches.Count(Branch.StaleSchema);
+        }
+
+        if (fate > 0.8)
+            await Task.Yield();
+        if (fate < failures)
+            throw new ProtocolException(ErrorCode.BackplaneUnavailable, "the answer was lost");
+        return results;
+    }
+
+    public async ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long next, CancellationToken cancellationToken)
+    {
+        var removed = await inner.RemoveAsync(channel, epoch, next, cancellationToken);
+        if (removed)
+            truth.Remove(channel.Text, epoch);
+        return removed;
+    }
+
+    public bool Remembers(string epoch) => inner.Remembers(epoch);
+}

@@ -1,0 +1,61 @@
+using HubServer.Protocol;
+
+namespace HubServer.Core.Tests.Simulation;
+
+/// <summary>Draws what a client asks for.</summary>
+internal sealed class RequestMaker(World world, Random random)
+{
+    private static readonly string[] Fields = ["v", "a", "b", "s", "n1", "missing"];
+
+    public SelectorChoice[] DrawSelectors()
+    {
+        var selectors = new SelectorChoice[random.Next(1, 4)];
+        for (var i = 0; i < selectors.Length; i++)
+            selectors[i] = SelectorChoice.Draw(random, world.Channels);
+        return selectors;
+    }
+
+    public QueryRequest Draw(SelectorChoice[] selectors, IReadOnlyList<Resume> resume)
+    {
+        var targets = new Target[selectors.Length];
+        for (var i = 0; i < targets.Length; i++)
+            targets[i] = selectors[i].ToTarget(((char)('A' + i)).ToString(), DrawFields(), Maybe(4, () => random.Next(0, 30)), DrawSample());
+        return new QueryRequest
+        {
+            Targets = targets,
+            IntervalMs = random.Next(4) switch { 0 => 0, 1 => 20, 2 => random.Next(0, 200), _ => random.Next(0, 1_001) },
+            LastMs = Maybe(6, () => random.Next(0, 3_000)),
+            Range = Maybe<TimeRange>(6, DrawRange),
+            MaxDataPoints = Maybe(4, () => random.Next(1, 40)),
+            Resume = resume,
+        };
+    }
+
+    /// <summary>The same as a request's <c>rows</c>, <c>lastMs</c>, <c>range</c> and <c>maxDataPoints</c>, for the model.</summary>
+    public Dictionary<string, PastShape> ShapesOf(QueryRequest request)
+    {
+        var from = request.Range?.From;
+        if (request.LastMs is { } last)
+            from = Math.Max(from ?? double.MinValue, world.Now - last);
+        return request.Targets.ToDictionary(target => target.RefId, target => new PastShape(target.Rows, from, request.Range?.To, request.MaxDataPoints));
+    }
+
+    private string[]? DrawFields()
+    {
+        if (random.Next(3) != 0)
+            return null;
+        return [.. Fields.Where(_ => random.Next(3) == 0)];
+    }
+
+    private SampleMode DrawSample() => random.Next(6) switch { 0 => SampleMode.Last, 1 => SampleMode.MinMax, _ => SampleMode.All };
+
+    private TimeRange DrawRange()
+    {
+        double? from = random.Next(3) == 0 ? null : world.Now - random.Next(0, 4_000);
+        double? to = random.Next(2) == 0 ? null : (from ?? world.Now) + random.Next(0, 3_000);
+        return new TimeRange(from, to);
+    }
+
+    private T? Maybe<T>(int oneIn, Func<T> draw)
+        where T : struct => random.Next(oneIn) == 0 ? draw() : null;
+}
