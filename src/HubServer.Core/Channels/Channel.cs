@@ -106,7 +106,7 @@ public sealed class Channel
         {
             var start = Math.Min(_ring.Oldest, end);
             if (to is { } last)
-                end = Math.Clamp(_ring.EndAtOrBefore(last), start, end);
+                end = Math.Clamp(_ring.EndAtOrBefore(last, end), start, end);
             if (from is { } first)
                 start = Math.Clamp(_ring.FirstAtOrAfter(first), start, end);
             if (rows is { } newest)

@@ -50,8 +50,13 @@ public sealed class ChannelRegistry
     /// <summary>Takes a removal from the backplane.</summary>
     public void Remove(ChannelId id, string epoch)
     {
-        if (_channels.TryGetValue(id, out var channel) && channel.Epoch == epoch && _channels.TryRemove(id, out _))
-            channel.Remove();
+        if (!_channels.TryGetValue(id, out var channel) || channel.Epoch != epoch || !_channels.TryRemove(id, out _))
+            return;
+
+        // Feeds that follow the channel are marked; those whose limit keeps it out have one less to keep out.
+        channel.Remove();
+        foreach (var feed in _feeds)
+            feed.Offer(channel);
     }
 
     internal void Watch(Feed feed)

@@ -139,21 +139,22 @@ internal sealed class CircularFrame
         return Next;
     }
 
-    /// <summary>1 + the offset of the last row whose time is at or before this one, or <see cref="Oldest"/>.</summary>
-    public long EndAtOrBefore(double time)
+    /// <summary>1 + the offset of the last row before <paramref name="end"/> whose time is at or before this one, or <see cref="Oldest"/>.</summary>
+    public long EndAtOrBefore(double time, long end = long.MaxValue)
     {
         if (Count == 0 || Schema.TimeIndex < 0)
             return Oldest;
 
         var older = OlderTimes();
         var newer = NewerTimes();
-        for (var i = newer.Length - 1; i >= 0; i--)
+        var rows = Math.Clamp(end - Oldest, 0, Count);
+        for (var i = (int)Math.Min(newer.Length, rows - older.Length) - 1; i >= 0; i--)
         {
             if (newer[i] <= time)
                 return Oldest + older.Length + i + 1;
         }
 
-        for (var i = older.Length - 1; i >= 0; i--)
+        for (var i = (int)Math.Min(older.Length, rows) - 1; i >= 0; i--)
         {
             if (older[i] <= time)
                 return Oldest + i + 1;

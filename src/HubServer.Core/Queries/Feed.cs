@@ -94,7 +94,7 @@ internal sealed class Feed : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Takes note of a channel that appeared.</summary>
+    /// <summary>Takes note of a channel that appeared or went away.</summary>
     public void Offer(Channel channel)
     {
         if (!_targets.Any(target => target.Selector.Matches(channel.Id)))
@@ -214,13 +214,13 @@ internal sealed class Feed : IThreadPoolWorkItem
         foreach (var change in left)
             _members.Leave(change.Member);
         var joined = Join(offered, left.Count > 0);
-        if (changes.Count + left.Count == 0 && !joined)
-            return null;
-
         var isReshaped = joined || left.Count > 0;
         changes.Sort(static (a, b) => a.Member.Index.CompareTo(b.Member.Index));
         entries = isReshaped ? _members.Arrange(entries) : entries;
         var errors = _members.Errors(entries, cut.Errors);
+        if (changes.Count == 0 && !isReshaped && ReferenceEquals(errors, cut.Errors))
+            return null;
+
         return new Cut
         {
             Number = cut.Number + 1,
@@ -231,15 +231,16 @@ internal sealed class Feed : IThreadPoolWorkItem
         };
     }
 
-    private bool Join(List<Channel> offered, bool hasRoom)
+    private bool Join(List<Channel> offered, bool haveLeft)
     {
         var joined = false;
         foreach (var channel in offered)
             joined |= _members.Join(channel);
-        if (!hasRoom || offered.Count > 0)
+        if (!_members.IsOverLimit || !(haveLeft || offered.Exists(static channel => channel.ReadHead().IsRemoved)))
             return joined;
 
-        // Members left, so channels that the limit kept out may fit now.
+        // Channels that the limit kept out may fit now, or be gone.
+        _members.ClearLimit();
         foreach (var channel in Scan())
             joined |= _members.Join(channel);
         return joined;

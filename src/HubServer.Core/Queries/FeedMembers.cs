@@ -6,7 +6,7 @@ namespace HubServer.Core;
 internal sealed class FeedMembers(Feed feed, IReadOnlyList<TargetPlan> targets, int limit)
 {
     private readonly List<Member> _members = [];
-    private readonly HashSet<(int Target, Channel Channel)> _known = [];
+    private readonly HashSet<(int Target, ChannelId Channel)> _known = []; // By id: a channel that came back joins once the one before has left.
     private readonly bool[] _isOverLimit = new bool[targets.Count];
 
     /// <summary>Whether the limit keeps channels out.</summary>
@@ -18,9 +18,11 @@ internal sealed class FeedMembers(Feed feed, IReadOnlyList<TargetPlan> targets, 
     public bool Join(Channel channel)
     {
         var joined = false;
+        if (channel.ReadHead().IsRemoved)
+            return joined;
         for (var i = 0; i < targets.Count; i++)
         {
-            if (!targets[i].Selector.Matches(channel.Id) || _known.Contains((i, channel)))
+            if (!targets[i].Selector.Matches(channel.Id) || _known.Contains((i, channel.Id)))
                 continue;
             if (_members.Count >= limit)
             {
@@ -29,7 +31,7 @@ internal sealed class FeedMembers(Feed feed, IReadOnlyList<TargetPlan> targets, 
             }
 
             var member = new Member(feed, targets[i], i, channel);
-            _known.Add((i, channel));
+            _known.Add((i, channel.Id));
             _members.Add(member);
             channel.Attach(member);
             joined = true;
@@ -38,14 +40,16 @@ internal sealed class FeedMembers(Feed feed, IReadOnlyList<TargetPlan> targets, 
         return joined;
     }
 
-    /// <summary>Lets a member go. What the limit kept out may then join.</summary>
+    /// <summary>Forgets whom the limit kept out, before all channels are offered again.</summary>
+    public void ClearLimit() => Array.Clear(_isOverLimit);
+
+    /// <summary>Lets a member go.</summary>
     public void Leave(Member member)
     {
         member.Channel.Detach(member);
-        _known.Remove((member.TargetIndex, member.Channel));
+        _known.Remove((member.TargetIndex, member.Channel.Id));
         _members.Remove(member);
         member.Index = -1;
-        Array.Clear(_isOverLimit);
     }
 
     public void LeaveAll()

@@ -112,7 +112,10 @@ internal sealed class ClientModel(Branches branches)
         if (held is null)
         {
             Expect.That(frame.Gap is null, $"{key}: a gap before the first snapshot");
-            branches.Count(State == ItemState.Streaming ? Branch.LateJoiner : Branch.PrivateItem);
+            if (State == ItemState.Streaming)
+                branches.Count(Branch.LateJoiner);
+            if (Removals.Exists(removed => removed.Channel == key.Channel && removed.Epoch != frame.Epoch))
+                branches.Count(Branch.Recreated);
         }
         else
         {

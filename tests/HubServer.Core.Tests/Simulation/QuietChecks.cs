@@ -28,7 +28,7 @@ internal sealed class QuietChecks(World world)
         {
             foreach (var channel in live.Keys)
             {
-                if (client.Selectors[i].Matches(channel))
+                if (client.Selects(i, channel))
                     yield return (request.Targets[i].RefId, channel);
             }
         }

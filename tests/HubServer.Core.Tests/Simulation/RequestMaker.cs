@@ -7,19 +7,22 @@ internal sealed class RequestMaker(World world, Random random)
 {
     private static readonly string[] Fields = ["v", "a", "b", "s", "n1", "missing"];
 
-    public SelectorChoice[] DrawSelectors()
+    /// <summary>Targets whose selectors, fields and sampling stay; what else they ask for is drawn for each query.</summary>
+    public (SelectorChoice Selector, Target Target)[] DrawTargets()
     {
-        var selectors = new SelectorChoice[random.Next(1, 4)];
-        for (var i = 0; i < selectors.Length; i++)
-            selectors[i] = SelectorChoice.Draw(random, world.Channels);
-        return selectors;
+        var targets = new (SelectorChoice, Target)[random.Next(1, 4)];
+        for (var i = 0; i < targets.Length; i++)
+        {
+            var selector = SelectorChoice.Draw(random, world.Channels);
+            targets[i] = (selector, selector.ToTarget(((char)('A' + i)).ToString(), DrawFields(), DrawSample()));
+        }
+
+        return targets;
     }
 
-    public QueryRequest Draw(SelectorChoice[] selectors, IReadOnlyList<Resume> resume)
+    public QueryRequest Draw(Target[] targets, IReadOnlyList<Resume> resume)
     {
-        var targets = new Target[selectors.Length];
-        for (var i = 0; i < targets.Length; i++)
-            targets[i] = selectors[i].ToTarget(((char)('A' + i)).ToString(), DrawFields(), Maybe(4, () => random.Next(0, 30)), DrawSample());
+        targets = Array.ConvertAll(targets, target => target with { Rows = Maybe(4, () => random.Next(0, 30)) });
         return new QueryRequest
         {
             Targets = targets,

@@ -28,8 +28,8 @@ internal sealed record SelectorChoice(string? Channel, string? Id, Func<string, 
         return new SelectorChoice(null, id, other => other == id);
     }
 
-    public Target ToTarget(string refId, string[]? fields, int? rows, SampleMode sample) =>
-        new() { RefId = refId, Channel = Channel, Id = Id, Fields = fields, Rows = rows, Sample = sample };
+    public Target ToTarget(string refId, string[]? fields, SampleMode sample) =>
+        new() { RefId = refId, Channel = Channel, Id = Id, Fields = fields, Sample = sample };
 
     private static string Name(string id) => id.Split('{')[0];
 

@@ -9,7 +9,9 @@ internal sealed class SubscriberActor
     private readonly int _number;
     private readonly Random _random;
     private readonly RequestMaker _requests;
-    private readonly SelectorChoice[] _selectors;
+    private readonly (SelectorChoice Selector, Target Target)[] _targets;
+    private readonly int _stallsOneIn;
+    private readonly int _stallsUntil;
     private readonly WireFormat _format;
     private bool _isWaiting;
     private bool _isStalled;
@@ -20,7 +22,9 @@ internal sealed class SubscriberActor
         _number = number;
         _random = world.NewRandom(number);
         _requests = new RequestMaker(world, _random);
-        _selectors = _requests.DrawSelectors();
+        _targets = _random.Next(2) == 0 ? world.CommonTargets : _requests.DrawTargets();
+        _stallsOneIn = _random.Next(4) switch { 0 => 2, 1 => 1_000, _ => 6 };
+        _stallsUntil = _random.Next(2) == 0 ? 15 : int.MaxValue;
         _format = number % 2 == 0 ? WireFormat.Json : WireFormat.MessagePack;
         Model = new ClientModel(world.Branches);
     }
@@ -29,7 +33,7 @@ internal sealed class SubscriberActor
 
     public string Name => $"client {_number}";
 
-    public SelectorChoice[] Selectors => _selectors;
+    public bool Selects(int target, string channel) => _targets[target].Selector.Matches(channel);
 
     public QueryRequest? Request { get; private set; }
 
@@ -66,7 +70,7 @@ internal sealed class SubscriberActor
 
     private async Task QueryAsync(int mostItems, CancellationToken cancellationToken)
     {
-        var request = _requests.Draw(_selectors, DrawResume());
+        var request = _requests.Draw([.. _targets.Select(target => target.Target)], DrawResume());
         Model.BeginCall(_requests.ShapesOf(request), (channel, epoch) => _world.Truth.Find(channel, epoch)?.Next ?? 0);
         Request = request;
         _world.History.Add($"{Name} at {_world.Now} asks {string.Join(", ", request.Targets.Select(target => target.Channel ?? target.Id))} every {request.IntervalMs} resuming {string.Join(", ", request.Resume)}");
@@ -78,7 +82,8 @@ internal sealed class SubscriberActor
             Take(items.Current);
             if (subscription.IsAhead)
                 _world.Branches.Count(Branch.ResumeAhead);
-            await StallAsync();
+            if (taken < _stallsUntil && _random.Next(_stallsOneIn) == 0)
+                await StallAsync();
         }
 
         IsLive = false;
@@ -112,8 +117,6 @@ internal sealed class SubscriberActor
 
     private async Task StallAsync()
     {
-        if (_random.Next(6) != 0)
-            return;
         _isStalled = true;
         await _world.Pause(_random.Next(4) == 0 ? _random.Next(2_500) : _random.Next(100));
         _isStalled = false;
@@ -140,7 +143,11 @@ internal sealed class SubscriberActor
                     break;
             }
 
-            resume.Add(new Resume(key.Channel, Model.Held[key].Epoch, Model.Held[key].Next - 1, key.RefId));
+            // A client may wait for more channels to come back than a query may have.
+            if (resume.Count == _world.Options.Queries.MaxChannels)
+                Model.Held.Remove(key);
+            else
+                resume.Add(new Resume(key.Channel, Model.Held[key].Epoch, Model.Held[key].Next - 1, key.RefId));
         }
 
         return resume;

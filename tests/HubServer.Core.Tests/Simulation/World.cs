@@ -24,6 +24,8 @@ internal sealed class World : IDisposable
         random.Shuffle(Channels = [.. AllChannels]);
         Channels = Channels[..random.Next(1, Channels.Length + 1)];
         Options = DrawOptions(random);
+        IsLong = random.Next(10) == 0;
+        CommonTargets = new RequestMaker(this, random).DrawTargets();
         Metrics = new HubServerMetrics();
         Truth = new Truth(CapacityOf);
         var failures = random.Next(4) == 0 ? 0.05 : 0;
@@ -40,6 +42,12 @@ internal sealed class World : IDisposable
     public string[] Channels { get; private set; } = [];
 
     public HubServerOptions Options { get; }
+
+    /// <summary>Whether publishers go on gently after their first rush.</summary>
+    public bool IsLong { get; }
+
+    /// <summary>What about half of the clients ask for, so that they share feeds.</summary>
+    public (SelectorChoice Selector, HubServer.Protocol.Target Target)[] CommonTargets { get; }
 
     public HubServerMetrics Metrics { get; }
 
