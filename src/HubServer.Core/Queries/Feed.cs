@@ -97,7 +97,7 @@ internal sealed class Feed : IThreadPoolWorkItem
     /// <summary>Takes note of a channel that appeared or went away.</summary>
     public void Offer(Channel channel)
     {
-        if (!_targets.Any(target => target.Selector.Matches(channel.Id)))
+        if (!IsSelected(channel))
             return;
         lock (_gate)
         {
@@ -246,8 +246,10 @@ internal sealed class Feed : IThreadPoolWorkItem
         return joined;
     }
 
-    /// <summary>All channels in the order of their ids, so that which ones a limit keeps out is no accident.</summary>
-    private IEnumerable<Channel> Scan() => _context.Registry.Channels.OrderBy(channel => channel.Id.Text, StringComparer.Ordinal);
+    /// <summary>The channels that targets select, in the order of their ids, so that which ones a limit keeps out is no accident.</summary>
+    private IEnumerable<Channel> Scan() => _context.Registry.Channels.Where(IsSelected).OrderBy(channel => channel.Id.Text, StringComparer.Ordinal);
+
+    private bool IsSelected(Channel channel) => _targets.Any(target => target.Selector.Matches(channel.Id));
 
     private SharedItem Encode(List<Change> changes, List<Change> left, IReadOnlyList<ItemError>? errors)
     {
