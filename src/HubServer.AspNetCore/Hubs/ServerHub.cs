@@ -76,16 +76,20 @@ public sealed class ServerHub(Node node, IOptions<HubServerOptions> options) : H
     private async Task<PublishResult[]> PublishOneAsync(PublishRequest request, CancellationToken cancellationToken)
     {
         Require(request);
+        if (request.Batches is UnreadableBatches unreadable)
+            return [Refused("", unreadable.Error)];
         try
         {
             return await node.Ingest.PublishAsync(request, cancellationToken);
         }
-        catch (ProtocolException refused)
+        catch (ProtocolException error)
         {
-            var error = new ItemError(refused.Code, refused.Message);
-            return [.. request.Batches.Select(batch => new PublishResult(batch.Channel, "", -1, 0, error))];
+            return [.. request.Batches.Select(batch => batch.Channel).DefaultIfEmpty("").Select(channel => Refused(channel, error))];
         }
     }
+
+    private static PublishResult Refused(string channel, ProtocolException error) =>
+        new(channel, "", -1, 0, new ItemError(error.Code, error.Message));
 
     private StrongBox<int> Queries()
     {

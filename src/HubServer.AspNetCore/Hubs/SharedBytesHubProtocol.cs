@@ -24,6 +24,11 @@ internal sealed class SharedBytesHubProtocol(IHubProtocol inner, WireFormat form
 {
     private const byte RecordSeparator = 0x1E;
 
+    private static readonly HashSet<string> Methods = new(StringComparer.OrdinalIgnoreCase)
+    {
+        nameof(ServerHub.Query), nameof(ServerHub.Publish), nameof(ServerHub.PublishStream), nameof(ServerHub.ListChannels),
+    };
+
     public string Name => inner.Name;
 
     public int Version => inner.Version;
@@ -36,8 +41,14 @@ internal sealed class SharedBytesHubProtocol(IHubProtocol inner, WireFormat form
     {
         if (!inner.TryParseMessage(ref input, binder, out message))
             return false;
-        if (message is InvocationBindingFailureMessage failure)
-            message = new InvocationBindingFailureMessage(failure.InvocationId, failure.Target, ExceptionDispatchInfo.Capture(Explain(failure)));
+        message = message switch
+        {
+            InvocationBindingFailureMessage failure when Explain(failure) is { } error =>
+                new InvocationBindingFailureMessage(failure.InvocationId, failure.Target, ExceptionDispatchInfo.Capture(new HubException(error.WireMessage))),
+            StreamBindingFailureMessage failure when Find(failure.BindingFailure.SourceException) is { } error =>
+                new StreamItemMessage(failure.Id, new PublishRequest { Batches = new UnreadableBatches(error) }),
+            _ => message,
+        };
         return true;
     }
 
@@ -136,17 +147,25 @@ internal sealed class SharedBytesHubProtocol(IHubProtocol inner, WireFormat form
         return at + from.Length;
     }
 
-    /// <summary>Finds what a reader of ours said about the argument, so that it reaches the client; SignalR would hide it.</summary>
-    private static HubException Explain(InvocationBindingFailureMessage failure)
+    /// <summary>
+    /// What is wrong with the arguments, so that it reaches the client, where SignalR would hide it. Null for the
+    /// methods of other hubs, since the protocol serves all hubs of an application.
+    /// </summary>
+    private static ProtocolException? Explain(InvocationBindingFailureMessage failure)
     {
         var cause = failure.BindingFailure.SourceException;
-        for (Exception? inner = cause; inner is not null; inner = inner.InnerException)
-        {
-            if (inner is ProtocolException known)
-                return new HubException(known.WireMessage);
-            cause = inner;
-        }
+        if (Find(cause) is { } known)
+            return known;
+        return Methods.Contains(failure.Target)
+            ? ProtocolException.BadRequest($"the arguments of '{failure.Target}' cannot be read: {cause.GetBaseException().Message}")
+            : null;
+    }
 
-        return new HubException($"{ErrorCode.BadRequest}: the arguments of '{failure.Target}' cannot be read: {cause.Message}");
+    /// <summary>What a reader of ours said about a value; null where another failed.</summary>
+    private static ProtocolException? Find(Exception? cause)
+    {
+        while (cause is not null and not ProtocolException)
+            cause = cause.InnerException;
+        return (ProtocolException?)cause;
     }
 }
