@@ -44,9 +44,9 @@ for (const [index, mode] of modes.entries()) {
       return rows.length >= count && rows;
     }, `${count} rows of ${key}`);
 
-    const it = (name, body) => test(name, async () => {
+    const it = (name, ...rest) => test(name, ...rest.slice(0, -1), async () => {
       scope = `e2e/${index}/${++tests}`;
-      await body();
+      await rest.at(-1)();
     });
     afterEach(async () => {
       await Promise.all(connections.splice(0).map((connection) => connection.stop()));
@@ -114,6 +114,12 @@ for (const [index, mode] of modes.entries()) {
       assert.ok(result.epoch.length > 0);
       for (const rows of [live, past])
         assert.deepEqual(Object.fromEntries(Object.keys(columns).map((name) => [name, rows.map((row) => row[name])])), columns);
+    });
+
+    it("a publish of 100 KB over the hub is taken", { todo: "SignalR's default of 32 KB holds, since HubOptions<ServerHub> are not read" }, async () => {
+      const connection = await open();
+      const [result] = await publish(connection, scope, { text: Array.from({ length: 100 }, (_, row) => String(row).padEnd(1_000)) });
+      assert.equal(result.count, 100);
     });
 
     it("rows posted as JSON, columns and NDJSON arrive", async () => {

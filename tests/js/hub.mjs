@@ -39,13 +39,17 @@ export function openPublishStream(connection) {
   const requests = new Subject();
   const waiting = [];
   let isDone = false;
+  let failure;
   connection.stream("PublishStream", requests).subscribe({
     next: (results) => waiting.shift().resolve(results),
-    error: (error) => waiting.splice(0).forEach(({ reject }) => reject(error)),
+    error(error) {
+      failure = error;
+      waiting.splice(0).forEach(({ reject }) => reject(error));
+    },
     complete: () => isDone = true,
   });
   return {
-    send: (request) => new Promise((resolve, reject) => {
+    send: (request) => failure ? Promise.reject(failure) : new Promise((resolve, reject) => {
       waiting.push({ resolve, reject });
       requests.next(request);
     }),
@@ -62,7 +66,9 @@ export function rowsOf(columns, { isBinary = false } = {}) {
 }
 
 function toBinary(column) {
-  return column.every((value) => value === null || typeof value === "number") ? encodeBinary(column) : column;
+  // A column of only nulls says nothing of its type, so it stays an array.
+  const isNumbers = column.some((value) => typeof value === "number");
+  return isNumbers ? encodeBinary(column) : column;
 }
 
 function toJson(columns) {
