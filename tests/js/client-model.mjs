@@ -77,7 +77,7 @@ export function createClient({ isBinary, maxDataPoints = Infinity }) {
     demand(frame.kind === "snapshot" && !isOpen, `${where}: amid a past`);
     if (frame.gap)
       demandGap(frame.gap, before, where);
-    return { refId: frame.refId, channel: frame.channel, runs: [], gaps: frame.gap ? [frame.gap] : [], isSnapshot: true, isExcused: Boolean(frame.gap) };
+    return { refId: frame.refId, channel: frame.channel, fields: before?.fields, runs: [], gaps: frame.gap ? [frame.gap] : [], isSnapshot: true, isExcused: Boolean(frame.gap) };
   }
 
   function append(frame, before, isOpen, where) {
