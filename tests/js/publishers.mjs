@@ -17,7 +17,7 @@ export async function createPublishers(url, random, ledger, soakMs) {
   function rowsAtRandom(random, isJson) {
     const names = ["value", "text", "flag", ...Array.from({ length: Math.floor(age() * 8) }, (_, i) => `extra${i}`)].filter(() => random.next() < 0.7);
     const hasTime = random.next() < 0.5;
-    const count = isJson && random.next() < 0.05 ? random.whole(100, 300) : random.whole(1, 25);
+    const count = random.next() < 0.05 ? random.whole(100, 300) : random.whole(1, 25);
     return Array.from({ length: count }, () => {
       const row = { seq: seq++ };
       if (hasTime)

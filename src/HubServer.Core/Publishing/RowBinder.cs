@@ -63,6 +63,8 @@ internal static class RowBinder
         var declared = rows.Fields[index].Type;
         if (declared is not null && declared != field.Type)
             throw ProtocolException.BadRequest($"field '{field.Key}' of channel '{channel}' is declared as {declared.Value.ToWire()}; the channel's is a {field.Type.ToWire()} and cannot change");
+        if (column.Kind != field.Type.Kind() && column.IsAllNull())
+            column = Column.Nulls(ColumnKind.Empty, column.Count);
         if (column.Kind != ColumnKind.Empty && column.Kind != field.Type.Kind())
             throw ProtocolException.BadRequest($"values[{index}] for field '{field.Key}' of channel '{channel}' holds {column.Kind.ToString().ToLowerInvariant()} values; the field is a {field.Type.ToWire()} and cannot change");
         if (field.Key.Length > limits.MaxFieldNameLength)

@@ -81,9 +81,13 @@ public sealed class Rows : IWireType<Rows>
             return column;
         if (type == FieldType.Time && column.Kind == ColumnKind.String)
             return ParseTimes(field, column, index);
-        if (column.Kind != ColumnKind.Empty && column.Kind != type.Value.Kind())
+        if (column.Kind == ColumnKind.Empty || column.Kind == type.Value.Kind())
+            return column;
+        if (!column.IsAllNull())
             throw ProtocolException.BadRequest($"values[{index}] ('{field.Name}') holds {column.Kind.ToString().ToLowerInvariant()} values; its type is {type.Value.ToWire()}");
-        return column;
+
+        // Nulls are of no kind, however they were written: a bin of nulls may stand for booleans.
+        return Column.Nulls(ColumnKind.Empty, column.Count);
     }
 
     private static Column ParseTimes(RowField field, Column column, int index)

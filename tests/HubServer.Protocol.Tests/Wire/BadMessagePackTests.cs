@@ -16,6 +16,14 @@ public sealed class BadMessagePackTests
         NamesPath<Rows>(Map("values", (ref MessagePackWriter writer) => WriteAll(ref writer, [new byte[8], new byte[9]])), "values[1]");
 
     [Fact]
+    public void Rows_WhenABinaryColumnOfNullsIsDeclaredBoolean_TakesTheNulls()
+    {
+        var rows = new Rows([new RowField("flag", FieldType.Boolean)], [new Column([Column.NullNumber, Column.NullNumber])]);
+
+        Assert.Equal((ColumnKind.Empty, 2), (rows.Columns[0].Kind, rows.Columns[0].Count));
+    }
+
+    [Fact]
     public void Read_WhenAColumnIsAnArrayOfAnyNumbers_ReadsThem()
     {
         var bytes = Map("values", (ref MessagePackWriter writer) =>
