@@ -5,6 +5,8 @@ namespace HubServer.Core.Tests.Simulation;
 /// <summary>The backplane in memory, which takes its time, fails now and then, and tells the truth what it did.</summary>
 internal sealed class RecordingBackplane(InMemoryBackplane inner, Truth truth, Branches branches, Random random, double failures) : IBackplane
 {
+    private readonly Lock _order = new(); // What happens to the log and what is told of it happen in one order.
+
     public int Partitions => inner.Partitions;
 
     public void Start(ChannelRegistry registry) => inner.Start(registry);
@@ -22,15 +24,7 @@ internal sealed class RecordingBackplane(InMemoryBackplane inner, Truth truth, B
         if (fate > 0.6)
             await Task.Yield();
 
-        var results = await inner.AppendAsync(partition, blocks, cancellationToken);
-        for (var i = 0; i < results.Length; i++)
-        {
-            if (results[i].Status == AppendStatus.Appended)
-                truth.Append(blocks[i], results[i].Epoch, results[i].Offset);
-            if (results[i].Status == AppendStatus.StaleSchema)
-                branches.Count(Branch.StaleSchema);
-        }
-
+        var results = Append(partition, blocks);
         if (fate > 0.8)
             await Task.Yield();
         if (fate < failures)
@@ -38,13 +32,39 @@ internal sealed class RecordingBackplane(InMemoryBackplane inner, Truth truth, B
         return results;
     }
 
-    public async ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long next, CancellationToken cancellationToken)
+    public ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long next, CancellationToken cancellationToken)
     {
-        var removed = await inner.RemoveAsync(channel, epoch, next, cancellationToken);
-        if (removed)
-            truth.Remove(channel.Text, epoch);
-        return removed;
+        lock (_order)
+        {
+            var removed = Done(inner.RemoveAsync(channel, epoch, next, cancellationToken));
+            if (removed)
+                truth.Remove(channel.Text, epoch);
+            return ValueTask.FromResult(removed);
+        }
     }
 
     public bool Remembers(string epoch) => inner.Remembers(epoch);
+
+    private AppendResult[] Append(int partition, IReadOnlyList<Block> blocks)
+    {
+        lock (_order)
+        {
+            var results = Done(inner.AppendAsync(partition, blocks, CancellationToken.None));
+            for (var i = 0; i < results.Length; i++)
+            {
+                if (results[i].Status == AppendStatus.Appended)
+                    truth.Append(blocks[i], results[i].Epoch, results[i].Offset);
+                if (results[i].Status == AppendStatus.StaleSchema)
+                    branches.Count(Branch.StaleSchema);
+            }
+
+            return results;
+        }
+    }
+
+    private static T Done<T>(ValueTask<T> call)
+    {
+        Expect.That(call.IsCompletedSuccessfully, "the backplane in memory answers at once");
+        return call.GetAwaiter().GetResult();
+    }
 }

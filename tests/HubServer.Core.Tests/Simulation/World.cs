@@ -68,6 +68,9 @@ internal sealed class World : IDisposable
     /// <summary>Set once nothing more is published: clients then take what there is without pausing.</summary>
     public bool IsQuiet { get; set; }
 
+    /// <summary>What pauses are multiplied with: less than 1 where they take real time.</summary>
+    public double PauseScale { get; init; } = 1;
+
     /// <summary>The actors that still have something to do before the quiet.</summary>
     public int Busy => Volatile.Read(ref _busy);
 
@@ -84,7 +87,7 @@ internal sealed class World : IDisposable
     public async Task Pause(double milliseconds)
     {
         if (milliseconds > 0 && !IsQuiet)
-            await Task.Delay(TimeSpan.FromMilliseconds(milliseconds), Time);
+            await Task.Delay(TimeSpan.FromMilliseconds(milliseconds * PauseScale), Time);
         await Task.Yield();
     }
 
