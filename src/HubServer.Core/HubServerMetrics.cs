@@ -66,8 +66,7 @@ public sealed class HubServerMetrics
     internal void CountApply(ApplyResult result, int rows)
     {
         Interlocked.Increment(ref _applied[(int)result]);
-        if (result == ApplyResult.Appended)
-            Interlocked.Add(ref _rowsIn, rows);
+        Interlocked.Add(ref _rowsIn, rows);
     }
 
     internal void CountRefused(int rows) => Interlocked.Add(ref _refusedRows, rows);

@@ -8,15 +8,16 @@ namespace HubServer.Core;
 /// </summary>
 internal sealed class RetryWindow(PublishOptions options, TimeProvider time)
 {
-    private readonly Dictionary<(string Publisher, ChannelId Channel), Answer> _answers = [];
-    private readonly Queue<((string Publisher, ChannelId Channel) Key, long At)> _order = [];
+    private readonly Dictionary<(string Publisher, ChannelId Channel), LinkedListNode<Answer>> _answers = [];
+    private readonly LinkedList<Answer> _byAge = []; // The oldest first; each publisher and channel once, however busy.
 
     /// <summary>The first answer to this sequence, a refusal where a later one was taken already, or null for a new one.</summary>
     public AppendResult? Find(Block block)
     {
         Forget();
-        if (!_answers.TryGetValue(Key(block), out var answer) || answer.Sequence < block.Sequence)
+        if (!_answers.TryGetValue(Key(block), out var node) || node.Value.Sequence < block.Sequence)
             return null;
+        var answer = node.Value;
         if (answer.Sequence == block.Sequence)
             return answer.Result;
 
@@ -30,22 +31,22 @@ internal sealed class RetryWindow(PublishOptions options, TimeProvider time)
     public void Remember(Block block, AppendResult result)
     {
         var key = Key(block);
-        var now = time.GetTimestamp();
-        _answers[key] = new Answer(block.Sequence, result, now);
-        _order.Enqueue((key, now));
+        if (_answers.TryGetValue(key, out var earlier))
+            _byAge.Remove(earlier);
+        _answers[key] = _byAge.AddLast(new Answer(key, block.Sequence, result, time.GetTimestamp()));
+        Forget();
     }
 
     private static (string Publisher, ChannelId Channel) Key(Block block) => (block.PublisherId ?? "", block.Channel);
 
     private void Forget()
     {
-        while (_order.TryPeek(out var oldest) && (_order.Count > options.MaxRetries || time.GetElapsedTime(oldest.At) > options.RetryWindow))
+        while (_byAge.First is { } oldest && (_byAge.Count > options.MaxRetries || time.GetElapsedTime(oldest.Value.At) > options.RetryWindow))
         {
-            _order.Dequeue();
-            if (_answers.TryGetValue(oldest.Key, out var answer) && answer.At == oldest.At)
-                _answers.Remove(oldest.Key);
+            _byAge.Remove(oldest);
+            _answers.Remove(oldest.Value.Key);
         }
     }
 
-    private readonly record struct Answer(long Sequence, AppendResult Result, long At);
+    private readonly record struct Answer((string Publisher, ChannelId Channel) Key, long Sequence, AppendResult Result, long At);
 }

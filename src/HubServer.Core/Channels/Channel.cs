@@ -45,10 +45,16 @@ public sealed class Channel
     /// Takes a delivered block by one rule: at the next offset it is appended, below it is a duplicate, above it is
     /// parked until the blocks before it come.
     /// </summary>
-    internal ApplyResult Apply(LoggedBlock block)
+    internal ApplyResult Apply(LoggedBlock block) => Apply(block, out _);
+
+    /// <param name="block">The block.</param>
+    /// <param name="rows">The rows that entered the ring: the block's, and those of parked ones that it let in.</param>
+    internal ApplyResult Apply(LoggedBlock block, out int rows)
     {
+        rows = 0;
         lock (_gate)
         {
+            var before = _ring.Next;
             if (_isRemoved)
                 return ApplyResult.Removed;
             if (block.Epoch != Epoch)
@@ -66,6 +72,8 @@ public sealed class Channel
                 if (parked.Offset == _ring.Next)
                     Append(parked.Block);
             }
+
+            rows = (int)(_ring.Next - before);
         }
 
         MarkDirty();

@@ -34,17 +34,22 @@ public sealed class ChannelRegistry
     public ApplyResult Apply(LoggedBlock block)
     {
         if (_channels.TryGetValue(block.Block.Channel, out var channel))
-            return Counted(channel.Apply(block), block);
+        {
+            var known = channel.Apply(block, out var appended);
+            _metrics.CountApply(known, appended);
+            return known;
+        }
 
         channel = new Channel(block.Block.Channel, block.Epoch, _rules.For(block.Block.Channel), _time);
-        var result = channel.Apply(block);
+        var result = channel.Apply(block, out var rows);
         _channels[channel.Id] = channel;
 
         // The rows are there before any feed can see the channel, and the channel before the feeds are read: a feed
         // that registers meanwhile finds the channel in its own scan.
         foreach (var feed in _feeds)
             feed.Offer(channel);
-        return Counted(result, block);
+        _metrics.CountApply(result, rows);
+        return result;
     }
 
     /// <summary>Takes a removal from the backplane.</summary>
@@ -69,11 +74,5 @@ public sealed class ChannelRegistry
     {
         lock (_gate)
             _feeds = _feeds.Remove(feed);
-    }
-
-    private ApplyResult Counted(ApplyResult result, LoggedBlock block)
-    {
-        _metrics.CountApply(result, block.Block.Count);
-        return result;
     }
 }

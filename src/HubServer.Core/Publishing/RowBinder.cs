@@ -12,7 +12,8 @@ internal static class RowBinder
     /// <exception cref="ProtocolException">The rows contradict the schema or pass a limit; nothing may be written.</exception>
     public static BoundRows Bind(ChannelId channel, Rows rows, Schema current, double now, ChannelOptions limits)
     {
-        var schema = current.With(NewFields(channel, rows, current));
+        var added = NewFields(channel, rows, current);
+        var schema = added.Count == 0 ? current : current.With(added);
         if (schema.TimeIndex < 0)
             schema = new Schema([new Field("time", FieldType.Time), .. schema.Fields]);
         if (schema.Fields.Count > limits.MaxFields)

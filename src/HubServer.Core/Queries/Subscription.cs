@@ -163,6 +163,9 @@ public sealed partial class Subscription : IAsyncEnumerable<StreamItem>, IAsyncE
     {
         _isCancelled = true;
 
+        // Either the wait that begins now sees the mark, or this sees the wait: neither may read before it has written.
+        Interlocked.MemoryBarrier();
+
         // Runs on the connection's receive loop, which must not run the end of the stream.
         if (Volatile.Read(ref _owner) is Owner.Change or Owner.Grid)
             _context.Work.Post(this);

@@ -1,0 +1,94 @@
+using HubServer.Protocol;
+using Microsoft.Extensions.Time.Testing;
+using static HubServer.Core.Tests.TestBlocks;
+
+namespace HubServer.Core.Tests.Channels;
+
+public sealed class ChannelTests
+{
+    private readonly Channel _channel = new(new ChannelId("a"), "e1", new ChannelLimits(100, 1 << 20, TimeSpan.FromHours(1)), new FakeTimeProvider());
+
+    [Fact]
+    public void Apply_AtNext_Appends()
+    {
+        Assert.Equal(ApplyResult.Appended, _channel.Apply(At(0, 3), out var rows));
+        Assert.Equal((3, 3), (rows, _channel.ReadHead().Next));
+    }
+
+    [Fact]
+    public void Apply_BelowNext_IsADuplicate()
+    {
+        _channel.Apply(At(0, 3));
+        Assert.Equal(ApplyResult.Duplicate, _channel.Apply(At(0, 3), out var rows));
+        Assert.Equal((0, 3), (rows, _channel.ReadHead().Next));
+    }
+
+    [Fact]
+    public void Apply_AboveNext_ParksUntilTheRowsBeforeCome()
+    {
+        Assert.Equal(ApplyResult.Parked, _channel.Apply(At(5, 2)));
+        Assert.Equal(ApplyResult.Parked, _channel.Apply(At(3, 2)));
+        Assert.Equal(0, _channel.ReadHead().Next);
+
+        Assert.Equal(ApplyResult.Appended, _channel.Apply(At(0, 3), out var rows));
+        Assert.Equal((7, 7), (rows, _channel.ReadHead().Next));
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6], _channel.Read(0, 7, [1], out _)[0].Numbers.ToArray());
+    }
+
+    [Fact]
+    public void Apply_WhenAParkedBlockCameAnotherWay_ForgetsIt()
+    {
+        _channel.Apply(At(2));
+        _channel.Apply(At(0, 3));
+        Assert.Equal(ApplyResult.Appended, _channel.Apply(At(3)));
+        Assert.Equal(4, _channel.ReadHead().Next);
+    }
+
+    [Fact]
+    public void Apply_OfAnotherEpoch_ChangesNothing()
+    {
+        _channel.Apply(At(0, 3));
+        Assert.Equal(ApplyResult.ForeignEpoch, _channel.Apply(At(3, 1, "e2")));
+        Assert.Equal(3, _channel.ReadHead().Next);
+    }
+
+    [Fact]
+    public void Apply_When64BlocksAreParked_AsksForTheLog()
+    {
+        for (var offset = 1; offset <= 64; offset++)
+            Assert.Equal(ApplyResult.Parked, _channel.Apply(At(offset)));
+        Assert.Equal(ApplyResult.Hole, _channel.Apply(At(65)));
+        Assert.Equal(ApplyResult.Parked, _channel.Apply(At(64)));
+        Assert.Equal(ApplyResult.Appended, _channel.Apply(At(0), out var rows));
+        Assert.Equal(65, rows);
+    }
+
+    [Fact]
+    public void Apply_AfterRemoval_TakesNothing()
+    {
+        _channel.Remove();
+        Assert.Equal(ApplyResult.Removed, _channel.Apply(At(0)));
+        Assert.True(_channel.ReadHead().IsRemoved);
+    }
+
+    [Fact]
+    public void Read_WhenLapped_ReportsOldestKept()
+    {
+        for (var offset = 0; offset < 150; offset++)
+            _channel.Apply(At(offset));
+        Assert.Single(_channel.Read(40, 51, [1], out var start)[0].Numbers.ToArray());
+        Assert.Equal(50, start);
+        Assert.Equal(0, _channel.Read(10, 20, [1], out start)[0].Count);
+        Assert.Equal(20, start);
+    }
+
+    /// <summary>Seed 48 of the simulation: a newer row with an older time let the past end at a row after the moment asked for.</summary>
+    [Fact]
+    public void FindPast_WhenARowAfterTheCutIsOlder_EndsBeforeTheMoment()
+    {
+        var times = new Column([10.0, 20, 30, 15]);
+                _channel.Apply(new LoggedBlock(new Block { Channel = _channel.Id, BaseHash = "", Schema = Fields, Columns = [times, times], Count = 4, Bytes = 64 }, "e1", 0));
+        Assert.Equal((0, 2), _channel.FindPast(3, rows: null, from: null, to: 25));
+        Assert.Equal((0, 4), _channel.FindPast(4, rows: null, from: null, to: 25));
+    }
+}

@@ -1,0 +1,139 @@
+using HubServer.Protocol;
+using Microsoft.Extensions.Logging.Abstractions;
+using static HubServer.Core.Tests.TestBlocks;
+
+namespace HubServer.Core.Tests.Publishing;
+
+public sealed class IngestTests : IDisposable
+{
+    private readonly HubServerOptions _options = new() { Partitions = 1 };
+    private readonly GatedBackplane _backplane;
+    private readonly Node _node;
+
+    public IngestTests()
+    {
+        _backplane = new GatedBackplane(new InMemoryBackplane(_options, TimeProvider.System));
+        _node = new Node(_options, _backplane, new HubServerMetrics(), TimeProvider.System, new WorkPool(item => item.Execute()), NullLogger<Node>.Instance);
+    }
+
+    [Fact]
+    public async Task Request_WithOneWrongBatch_WritesNothing()
+    {
+        var error = await Assert.ThrowsAsync<ProtocolException>(() => PublishAsync(Batch("a", Rows(1)), Batch("b", Rows(1)), Batch("b", Texts())));
+        Assert.Equal(ErrorCode.BadRequest, error.Code);
+        Assert.Equal("batches[2]: values[0] for field 'v' of channel 'b' holds string values; the field is a number and cannot change", error.Message);
+        Assert.Empty(_backplane.Calls);
+        Assert.Equal(0, _node.Registry.Count);
+    }
+
+    [Fact]
+    public async Task Request_ForReplicas_IsRefused()
+    {
+        var request = new PublishRequest { Batches = [Batch("a", Rows(1))], Level = PublishLevel.Replicated };
+        var error = await Assert.ThrowsAsync<ProtocolException>(() => _node.Ingest.PublishAsync(request, CancellationToken.None).AsTask());
+        Assert.Contains("replicas", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Request_WithAPublisherId_TakesOneBlockForEachChannel()
+    {
+        _options.Publishing.MaxBlockRows = 3;
+        var tooLong = await Assert.ThrowsAsync<ProtocolException>(() => PublishOnceAsync(Batch("a", Rows(4))));
+        Assert.Equal(ErrorCode.LimitExceeded, tooLong.Code);
+        var twice = await Assert.ThrowsAsync<ProtocolException>(() => PublishOnceAsync(Batch("a", Rows(1)), Batch("a", Rows(1))));
+        Assert.Contains("occurs twice", twice.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rows_BeyondTheChannelLimit_AreRefusedForANewChannelOnly()
+    {
+        _options.Channels.MaxChannels = 1;
+        var first = PublishAsync(Batch("a", Rows(1)));
+        _backplane.Answer();
+        await first;
+        var error = await Assert.ThrowsAsync<ProtocolException>(() => PublishAsync(Batch("b", Rows(1))));
+        Assert.Contains("MaxChannels", error.Message, StringComparison.Ordinal);
+        var again = PublishAsync(Batch("a", Rows(1)));
+        _backplane.Answer();
+        Assert.Equal(1, (await again)[0].Offset);
+    }
+
+    [Fact]
+    public async Task LongPublish_IsSplitByRowsAndByBytes()
+    {
+        _options.Publishing.MaxBlockRows = 1_000;
+        var byRows = PublishAsync(Batch("a", Rows(2_500)));
+        await AnswerAllAsync(byRows);
+        Assert.Equal([1_000, 1_000, 500], _backplane.Calls.Select(call => call[0].Count));
+        Assert.Equal((0, 2_500), ((await byRows)[0].Offset, (await byRows)[0].Count));
+
+        _backplane.Calls.Clear();
+        var text = new string('x', 40_000);
+        var byBytes = PublishAsync(Batch("b", new Rows([new RowField("s")], [new Column([text, text, text, text, text])])));
+        await AnswerAllAsync(byBytes);
+        Assert.Equal([3, 2], _backplane.Calls.Select(call => call[0].Count));
+    }
+
+    [Fact]
+    public async Task LongPublish_ThatFailsPartWay_SaysHowManyRowsWereTaken()
+    {
+        _options.Publishing.MaxBlockRows = 10;
+        var publish = PublishAsync(Batch("a", Rows(25)));
+        _backplane.Answer();
+        await EventuallyInFlightAsync();
+        _backplane.Answer(succeeds: false);
+        var result = (await publish)[0];
+        Assert.Equal((0, 10, ErrorCode.BackplaneUnavailable), (result.Offset, result.Count, result.Error?.Code));
+    }
+
+    [Fact]
+    public async Task Rows_ValidatedAgainstAnOlderSchema_AreValidatedAgain()
+    {
+        var first = PublishAsync(Batch("a", Rows(1)));
+        var added = PublishAsync(Batch("a", new Rows([new RowField("n")], [new Column([1.0])])));
+        var conflict = PublishAsync(Batch("a", Texts()));
+        await AnswerAllAsync(Task.WhenAll(first, added, conflict));
+        Assert.Null((await added)[0].Error);
+        Assert.Equal((0, -1, ErrorCode.BadRequest), ((await conflict)[0].Count, (await conflict)[0].Offset, (await conflict)[0].Error?.Code));
+        Assert.Equal(["time", "v", "n"], _node.Registry.Find(new ChannelId("a"))?.ReadHead().Schema.Fields.Select(field => field.Name) ?? []);
+    }
+
+    [Fact]
+    public async Task FullQueue_RefusesANewPublish()
+    {
+        _options.Publishing.MaxPendingRows = 5;
+        var sent = PublishAsync(Batch("a", Rows(1)));
+        var pending = PublishAsync(Batch("b", Rows(5)));
+        var refused = (await PublishAsync(Batch("c", Rows(1))))[0];
+        Assert.Equal((ErrorCode.Overloaded, 1_000), (refused.Error?.Code, refused.Error?.RetryMs));
+        await AnswerAllAsync(Task.WhenAll(sent, pending));
+    }
+
+    public void Dispose() => _node.Dispose();
+
+    private static PublishBatch Batch(string channel, Rows rows) => new(channel, rows);
+
+    private static Rows Texts() => new([new RowField("v")], [new Column(["text"])]);
+
+    private Task<PublishResult[]> PublishAsync(params PublishBatch[] batches) =>
+        _node.Ingest.PublishAsync(new PublishRequest { Batches = batches }, CancellationToken.None).AsTask();
+
+    private Task<PublishResult[]> PublishOnceAsync(params PublishBatch[] batches) =>
+        _node.Ingest.PublishAsync(new PublishRequest { Batches = batches, PublisherId = "p", Sequence = 1 }, CancellationToken.None).AsTask();
+
+    private async Task AnswerAllAsync(Task until)
+    {
+        while (!until.IsCompleted)
+        {
+            if (_backplane.InFlight > 0)
+                _backplane.Answer();
+            await Task.Yield();
+        }
+    }
+
+    private async Task EventuallyInFlightAsync()
+    {
+        while (_backplane.InFlight == 0)
+            await Task.Yield();
+    }
+}
