@@ -52,7 +52,7 @@ internal static class JsonRows
         try
         {
             channel ??= FindChannel(line);
-            var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = Options.MaxDepth });
+            var reader = new Utf8JsonReader(line, Options);
             reader.Read();
             var wire = new WireReader(reader);
             AddRow(ref wire, builderOf(channel), skipChannel: true);
@@ -83,14 +83,22 @@ internal static class JsonRows
     private static void AddRow(ref WireReader wire, RowsBuilder builder, bool skipChannel)
     {
         builder.BeginRow();
+        var fields = 0;
         var map = wire.BeginMap();
         while (wire.NextKey(ref map, out var key))
         {
             if (skipChannel && key == "channel")
+            {
                 wire.Skip();
-            else
-                ColumnsCodec.ReadValue(ref wire, builder.Column(key));
+                continue;
+            }
+
+            ColumnsCodec.ReadValue(ref wire, builder.Column(key));
+            fields++;
         }
+
+        if (fields == 0)
+            throw wire.Error("a row has at least one field");
     }
 
     /// <summary>Whether the value is columns: an object with <c>fields</c> and <c>values</c> that are arrays.</summary>
@@ -116,7 +124,7 @@ internal static class JsonRows
 
     private static string FindChannel(ReadOnlySpan<byte> line)
     {
-        var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = Options.MaxDepth });
+        var reader = new Utf8JsonReader(line, Options);
         reader.Read();
         var wire = new WireReader(reader);
         string? channel = null;

@@ -35,8 +35,9 @@ internal static class RequestBody
                     throw TooLarge(maxBytes);
             }
         }
-        catch (InvalidDataException malformed)
+        catch (Exception malformed) when (malformed is InvalidDataException or InvalidOperationException && encoding.Length > 0)
         {
+            // Brotli's stream throws InvalidOperationException where the others throw InvalidDataException.
             throw ProtocolException.BadRequest($"the body is no valid {encoding}: {malformed.Message}");
         }
     }

@@ -1,0 +1,141 @@
+using System.Net;
+using HubServer.AspNetCore.Tests.Fixtures;
+using HubServer.Protocol;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Client;
+
+namespace HubServer.AspNetCore.Tests.BadInput;
+
+/// <summary>The limits of queries, of messages and of what waits.</summary>
+public sealed class QueryLimitTests
+{
+    [Theory]
+    [MemberData(nameof(Wire.Formats), MemberType = typeof(Wire))]
+    public async Task Query_WhenItHasTooManyTargets_IsRefused(WireFormat format)
+    {
+        await using var alive = await AliveServer.StartAsync(format);
+        static object Request(int targets) => new
+        {
+            version = 1,
+            targets = Enumerable.Range(0, targets).Select(i => new { refId = $"R{i}", channel = "alive" }).ToArray(),
+        };
+
+        await using (var query = await RunningQuery.StreamingAsync(alive.Connection, Request(100)))
+            Assert.Equal(100, query.Channels().Count);
+        var error = await RefusedAsync(alive.Connection, Request(101));
+        Assert.Contains("limit_exceeded: targets has 101 entries; the limit is 100 (HubServer:Queries:MaxTargets)", error.Message, StringComparison.Ordinal);
+        await alive.AssertUnharmedAsync();
+    }
+
+    [Theory]
+    [InlineData(10_000, true)]
+    [InlineData(10_001, false)]
+    [InlineData(1, true)]
+    [InlineData(0, false)]
+    public async Task Query_WhenMaxDataPointsIsOutOfRange_IsRefused(int points, bool isTaken)
+    {
+        await using var alive = await AliveServer.StartAsync(WireFormat.Json);
+        var request = new { version = 1, targets = new[] { new { channel = "alive" } }, maxDataPoints = points };
+
+        if (isTaken)
+            await (await RunningQuery.StreamingAsync(alive.Connection, request)).DisposeAsync();
+        else
+            Assert.Contains($"limit_exceeded: maxDataPoints is {points}; it is between 1 and 10000", (await RefusedAsync(alive.Connection, request)).Message, StringComparison.Ordinal);
+        await alive.AssertUnharmedAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(Wire.Formats), MemberType = typeof(Wire))]
+    public async Task Query_WhenItMatchesTooManyChannels_SaysSoAndServesTheRest(WireFormat format)
+    {
+        await using var alive = await AliveServer.StartAsync(format, ("Queries:MaxChannels", "3"));
+        for (var i = 0; i < 3; i++)
+            await alive.Server.PublishAsync($"c{i}", first: i);
+
+        await using var atLimit = await RunningQuery.StreamingAsync(alive.Connection, "c*");
+        Assert.Empty(atLimit.Errors);
+        await alive.Server.PublishAsync("c3", first: 3);
+        await alive.Server.PublishAsync("c2", first: 4);
+        await atLimit.EventuallyAsync(() => atLimit.Errors.Count == 1, "one channel too many is announced");
+
+        var error = Assert.Single(atLimit.Errors);
+        Assert.Equal((ErrorCode.LimitExceeded, "A"), (error.Code, error.RefId));
+        Assert.Contains("HubServer:Queries:MaxChannels", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["A c0", "A c1", "A c2"], atLimit.Channels());
+        await alive.Server.PublishAsync("c2", first: 5);
+        await atLimit.EventuallyAsync(() => atLimit.Held("c2").Next == 3, "the channels within the limit go on");
+    }
+
+    [Theory]
+    [MemberData(nameof(Wire.Formats), MemberType = typeof(Wire))]
+    public async Task Query_WhenTheConnectionHasTooMany_IsRefusedUntilOneEnds(WireFormat format)
+    {
+        await using var alive = await AliveServer.StartAsync(format, ("Queries:MaxPerConnection", "3"));
+        await using var second = await RunningQuery.StreamingAsync(alive.Connection, "alive");
+        var third = await RunningQuery.StreamingAsync(alive.Connection, "alive");
+
+        for (var i = 0; i < 5; i++)
+        {
+            var error = await RefusedAsync(alive.Connection, new { version = 1, targets = new[] { new { channel = "alive" } } });
+            Assert.Contains("limit_exceeded: the connection has 3 running queries already (HubServer:Queries:MaxPerConnection)", error.Message, StringComparison.Ordinal);
+        }
+
+        await RefusedAsync(alive.Connection, new { version = 1, targets = new[] { new { channel = "alive{" } } });
+        await third.DisposeAsync();
+        await Wait.Eventually(() => alive.Server.Node.Status().Queries == 2, "the third query ends");
+        await using var fourth = await RunningQuery.StreamingAsync(alive.Connection, "alive");
+        await using var other = await RunningQuery.StreamingAsync(await alive.Server.ConnectAsync(Wire.Of(format)), "alive");
+        await alive.AssertUnharmedAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(Wire.Formats), MemberType = typeof(Wire))]
+    public async Task Publish_WhenTheMessageIsNearlyAsLargeAsTheLimit_IsTaken(WireFormat format)
+    {
+        await using var alive = await AliveServer.StartAsync(format);
+
+        await alive.Connection.InvokeAsync<PublishResult[]>("Publish", Padded((1 << 20) - 1_000));
+
+        await alive.AssertUnharmedAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(Wire.Formats), MemberType = typeof(Wire))]
+    public async Task Publish_WhenTheMessageIsTooLarge_ClosesThatConnectionOnly(WireFormat format)
+    {
+        await using var alive = await AliveServer.StartAsync(format);
+        var other = await alive.Server.ConnectAsync(Wire.Of(format));
+
+        await Assert.ThrowsAnyAsync<Exception>(() => other.InvokeAsync<PublishResult[]>("Publish", Padded((1 << 20) + 1_000)));
+
+        await Wait.Eventually(() => other.State == HubConnectionState.Disconnected, "SignalR closes a connection that sends too much");
+        await alive.AssertUnharmedAsync();
+    }
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    [InlineData(10_000, true)]
+    [InlineData(10_001, false)]
+    public async Task GetChannels_WhenTheLimitIsOutOfRange_IsRefused(int limit, bool isTaken)
+    {
+        await using var server = await ServerFixture.StartAsync();
+
+        using var response = await server.Http.GetAsync(new Uri($"/api/channels?limit={limit}", UriKind.Relative));
+
+        if (isTaken)
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        else
+            await HttpBadInputTests.AssertProblemAsync(response, HttpStatusCode.RequestEntityTooLarge, ErrorCode.LimitExceeded, $"limit is {limit}; it is between 1 and 10000 (HubServer:Queries:MaxListLimit)");
+    }
+
+    // Batches are empty, and the rest is a key that the server passes over.
+    private static object Padded(int bytes) => new { batches = Array.Empty<int>(), unknown = new string('x', bytes) };
+
+    private static async Task<HubException> RefusedAsync(HubConnection connection, object request) => await Assert.ThrowsAsync<HubException>(async () =>
+    {
+        await foreach (var _ in connection.StreamAsync<Item>("Query", request))
+        {
+        }
+    });
+}
