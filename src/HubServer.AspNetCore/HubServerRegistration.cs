@@ -31,6 +31,7 @@ public static class HubServerRegistration
         services.AddHubServerSources();
         services.AddSingleton<IngestRoutes>();
         services.AddSingleton<ReadRoutes>();
+        services.AddSingleton<StreamRoutes>();
         services.AddSingleton<Problems>();
         return services;
     }

@@ -74,6 +74,42 @@ public sealed class Node : IDisposable
         return new ChannelList([.. page.Take(request.Limit).Select(channel => channel.Describe())], page.Length > request.Limit);
     }
 
+    /// <summary>One channel's past in one frame, thinned beyond <paramref name="maxDataPoints"/> rows.</summary>
+    /// <param name="id">The channel.</param>
+    /// <param name="rows">The newest rows wanted; null for all kept.</param>
+    /// <param name="from">The first moment wanted, in milliseconds since 1970.</param>
+    /// <param name="maxDataPoints">The most rows returned; null for all wanted.</param>
+    /// <exception cref="ProtocolException">There is no such channel, or a limit would be passed.</exception>
+    public Frame Snapshot(ChannelId id, int? rows, double? from, int? maxDataPoints)
+    {
+        QueryPlan.RequireDataPoints(maxDataPoints, _options.Queries);
+        var channel = Registry.Find(id) ?? throw new ProtocolException(ErrorCode.NotFound, $"there is no channel '{id}'; it comes into being with its first row");
+        var head = channel.ReadHead();
+        var view = View.Of(new TargetPlan("A", Selector.Exactly(id), null, SampleMode.All), channel, head.Schema);
+        var (start, end) = channel.FindPast(head.Next, rows, from, to: null);
+        var columns = channel.Read(start, end, view.Fields, out start);
+        var count = (int)(end - start);
+        var isThinned = count > maxDataPoints;
+        if (isThinned)
+        {
+            var picked = Sampler.MinMax(columns, view.Types, count, maxDataPoints ?? count);
+            columns = Array.ConvertAll(columns, column => column.Pick(picked));
+        }
+
+        return new Frame
+        {
+            RefId = "A",
+            Channel = id.Text,
+            Kind = FrameKind.Snapshot,
+            Epoch = channel.Epoch,
+            Offset = start,
+            Count = count,
+            Sampled = isThinned ? "minmax" : null,
+            Schema = view.FrameSchema,
+            Data = columns,
+        };
+    }
+
     /// <summary>The node's state now.</summary>
     public NodeStatus Status() => new(
         _options.Node,

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using HubServer.Core;
 using HubServer.Protocol;
@@ -23,16 +22,12 @@ internal sealed class ReadRoutes(Node node, IHostApplicationLifetime lifetime)
     private IResult List(HttpContext context)
     {
         var query = context.Request.Query;
-        var limit = ListRequest.DefaultLimit;
-        var text = query["limit"].ToString();
-        if (text.Length > 0 && !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit))
-            throw ProtocolException.BadRequest($"limit is '{text}'; it is a whole number");
-
+        query.RequireOnly("selector", "limit", "after");
         return WireResult.Of(node.List(new ListRequest
         {
-            Selector = query["selector"].ToString(),
-            Limit = limit,
-            After = query.TryGetValue("after", out var after) ? after.ToString() : null,
+            Selector = query.Text("selector"),
+            Limit = query.Count("limit") ?? ListRequest.DefaultLimit,
+            After = query.Text("after"),
         }));
     }
 

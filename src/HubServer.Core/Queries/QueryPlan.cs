@@ -45,8 +45,7 @@ internal sealed class QueryPlan
             throw ProtocolException.BadRequest("targets is empty; a query has at least one");
         if (request.Targets.Count > limits.MaxTargets)
             throw ProtocolException.LimitExceeded($"targets has {request.Targets.Count} entries; the limit is {limits.MaxTargets} (HubServer:Queries:MaxTargets)");
-        if (request.MaxDataPoints is { } points && (points < 1 || points > limits.MaxDataPoints))
-            throw ProtocolException.LimitExceeded($"maxDataPoints is {points}; it is between 1 and {limits.MaxDataPoints} (HubServer:Queries:MaxDataPoints)");
+        RequireDataPoints(request.MaxDataPoints, limits);
         if (request.LastMs is { } last && !(last >= 0))
             throw ProtocolException.BadRequest($"lastMs is {last}; it is 0 or more");
         if (request.Range is { From: var from, To: var to } && (from is { } f && !double.IsFinite(f) || to is { } t && !double.IsFinite(t) || from > to))
@@ -64,6 +63,12 @@ internal sealed class QueryPlan
             Array.Find(Ladder, step => step >= request.IntervalMs),
             new Shape([.. request.Targets.Select(target => target.Rows)], start, request.Range?.To, request.MaxDataPoints),
             PlanResume(request, targets, limits));
+    }
+
+    public static void RequireDataPoints(int? points, QueryOptions limits)
+    {
+        if (points < 1 || points > limits.MaxDataPoints)
+            throw ProtocolException.LimitExceeded($"maxDataPoints is {points}; it is between 1 and {limits.MaxDataPoints} (HubServer:Queries:MaxDataPoints)");
     }
 
     private static TargetPlan PlanTarget(Target target, int index, TargetPlan[] earlier)

@@ -1,0 +1,84 @@
+using System.Buffers;
+using HubServer.Core;
+using HubServer.Protocol;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+
+namespace HubServer.AspNetCore.Routes;
+
+/// <summary>Queries over plain HTTP: a stream of items for <c>curl</c> and scripts, and one channel's frame.</summary>
+internal sealed class StreamRoutes(Node node, TimeProvider time)
+{
+    private const string EventStream = "text/event-stream";
+    private const string Lines = "application/x-ndjson";
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/api/stream", (Delegate)StreamAsync);
+        routes.MapGet("/api/channels/{**id}", (Delegate)Frame);
+    }
+
+    /// <summary>
+    /// The items of a query as they come, one a line, or as server-sent events where the request accepts those. The
+    /// bytes are those of the JSON hub protocol, shared with its subscriptions.
+    /// </summary>
+    private async Task StreamAsync(HttpContext context)
+    {
+        var subscription = node.Query(Request(context.Request.Query), WireFormat.Json);
+        var isEvents = context.Request.Headers.Accept.ToString().Contains(EventStream, StringComparison.OrdinalIgnoreCase);
+        context.Response.ContentType = isEvents ? EventStream : Lines;
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers["X-Accel-Buffering"] = "no";
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        var output = context.Response.BodyWriter;
+        try
+        {
+            await foreach (var item in subscription.WithCancellation(context.RequestAborted))
+            {
+                if (isEvents)
+                    output.Write("data: "u8);
+                output.Write(item.Bytes(WireFormat.Json).Span);
+                output.Write(isEvents ? "\n\n"u8 : "\n"u8);
+                await output.FlushAsync(context.RequestAborted);
+            }
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client went away, which is how such a stream ends.
+        }
+    }
+
+    private IResult Frame(HttpContext context)
+    {
+        var query = context.Request.Query;
+        query.RequireOnly("rows", "lastMs", "maxDataPoints");
+        var channel = ChannelPath.Read(context, "/frame");
+        var from = query.Number("lastMs") is { } lastMs ? (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds - lastMs : (double?)null;
+        return WireResult.Of(node.Snapshot(channel, query.Count("rows"), from, query.Count("maxDataPoints")));
+    }
+
+    private static QueryRequest Request(IQueryCollection query)
+    {
+        query.RequireOnly("selector", "id", "fields", "rows", "lastMs", "maxDataPoints", "intervalMs");
+        var (selector, id) = (query.Text("selector"), query.Text("id"));
+        if (selector is null == id is null)
+            throw ProtocolException.BadRequest("a stream has either selector or id: /api/stream?selector=cpu");
+
+        var target = new Target
+        {
+            Channel = selector,
+            Id = id,
+            Fields = query.Text("fields")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+            Rows = query.Count("rows"),
+        };
+        return new QueryRequest
+        {
+            Targets = [target],
+            IntervalMs = query.Count("intervalMs") ?? QueryRequest.DefaultIntervalMs,
+            LastMs = query.Number("lastMs"),
+            MaxDataPoints = query.Count("maxDataPoints"),
+        };
+    }
+}
