@@ -103,12 +103,15 @@ public sealed class FeedTests : IDisposable
         Publish("m/a");
         Publish("m/b");
         Publish("m/c");
-        var items = Open("m/*", 20);
+        var items = Open("m/*", 5_000);
         Next(items);
+        Next(items);
+        Publish("m/b");
         Next(items);
 
-        KeepAlive(4, "m/b", "m/c");
-        Publish("m/d");
+        KeepAlive(3, "m/b", "m/c");
+        Assert.Null(_node.Registry.Find(new ChannelId("m/a")));
+        KeepAlive(3, "m/b", "m/c", "m/d");
         var errors = new List<IReadOnlyList<ItemError>>();
         for (var item = Next(items); item is not null; item = Next(items))
         {
@@ -125,6 +128,7 @@ public sealed class FeedTests : IDisposable
     [Fact]
     public void Channel_ThatGoesAndComesBackBeforeTheTick_IsShownInItsLastEpochAlone()
     {
+        _options.Queries.MaxChannels = 10;
         Publish("other");
         var items = Open("**", 60_000);
         Next(items);
