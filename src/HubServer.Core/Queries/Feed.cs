@@ -197,10 +197,11 @@ internal sealed class Feed : IThreadPoolWorkItem
         var left = new List<Change>();
         foreach (var member in dirty)
         {
-            member.ClearDirty();
             if (member.Index < 0)
                 continue;
 
+            member.ClearDirty();
+            _context.Work.Interleave();
             var head = member.Channel.ReadHead();
             var before = cut.Entries[member.Index];
             var change = new Change(member, before, new CutEntry(head.Next, member.View(head.Schema)));

@@ -13,10 +13,13 @@ internal sealed class SeededScheduler : SynchronizationContext
     public SeededScheduler(int seed)
     {
         _random = new Random(seed);
-        Work = new WorkPool(item => Post(static state => ((IThreadPoolWorkItem)state!).Execute(), item), workers: 2);
+        Work = new WorkPool(item => Post(static state => ((IThreadPoolWorkItem)state!).Execute(), item), workers: 2, interleaved: () => Interleaved?.Invoke());
     }
 
     public WorkPool Work { get; }
+
+    /// <summary>What may fall between two steps of the engine, as another thread's work would.</summary>
+    public Action? Interleaved { get; set; }
 
     public int Ran { get; private set; }
 

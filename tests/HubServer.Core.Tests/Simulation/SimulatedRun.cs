@@ -1,3 +1,5 @@
+using HubServer.Protocol;
+
 namespace HubServer.Core.Tests.Simulation;
 
 /// <summary>One seed: draws a world, lets its actors act in a seeded order, and checks what came of it.</summary>
@@ -22,6 +24,7 @@ internal sealed class SimulatedRun(int seed, bool keepsText = false)
         using var world = new World(seed, time, scheduler.Work, _history);
         try
         {
+            scheduler.Interleaved = () => Intrude(world);
             Start(world);
             Live(world, scheduler, time);
             Quiet(world, scheduler, time);
@@ -37,6 +40,16 @@ internal sealed class SimulatedRun(int seed, bool keepsText = false)
             Branches.Count(Branch.PrivateItem, world.Metrics.PrivateItems);
             Branches.Count(Branch.BodyReused, world.Metrics.BodiesReused);
         }
+    }
+
+    /// <summary>A row that is published between two steps of whatever runs.</summary>
+    private void Intrude(World world)
+    {
+        if (world.IsQuiet || _random.Next(10) != 0)
+            return;
+        var channel = ChannelId.Parse(world.Channels[_random.Next(world.Channels.Length)]);
+        var row = new Rows([new RowField("v")], [new Column([world.NextSerial()])]);
+        _tasks.Add(world.Node.Ingest.PublishAsync(channel, row, CancellationToken.None).AsTask());
     }
 
     private void Start(World world)
@@ -118,10 +131,7 @@ internal sealed class SimulatedRun(int seed, bool keepsText = false)
 
     private void RequireNoFailure()
     {
-        foreach (var task in _tasks)
-        {
-            if (task.IsFaulted)
-                task.GetAwaiter().GetResult();
-        }
+        foreach (var task in _tasks.Where(task => task.IsFaulted))
+            task.GetAwaiter().GetResult();
     }
 }
