@@ -24,6 +24,12 @@ internal sealed class SharedBytesHubProtocol(IHubProtocol inner, WireFormat form
 {
     private const byte RecordSeparator = 0x1E;
 
+    // Ids up to this long are written without allocating.
+    private const int MaxPlainId = 64;
+
+    // A length, 94 02 80, and what stands before a string.
+    private const int MaxHeadBytes = 5 + 3 + 5;
+
     private static readonly HashSet<string> Methods = new(StringComparer.OrdinalIgnoreCase)
     {
         nameof(ServerHub.Query), nameof(ServerHub.Publish), nameof(ServerHub.PublishStream), nameof(ServerHub.ListChannels),
@@ -80,41 +86,44 @@ internal sealed class SharedBytesHubProtocol(IHubProtocol inner, WireFormat form
 
     private static void WriteJson(ReadOnlySpan<byte> item, string invocationId, IBufferWriter<byte> output)
     {
-        // The client chose the id, so it is escaped like any text.
-        var id = JsonEncodedText.Encode(invocationId).EncodedUtf8Bytes;
+        // The client chose the id, so it is escaped like any text. Clients count, and digits need no escape and no memory.
+        Span<byte> plain = stackalloc byte[MaxPlainId];
+        scoped ReadOnlySpan<byte> id = invocationId.Length <= MaxPlainId && !invocationId.AsSpan().ContainsAnyExceptInRange('0', '9')
+            ? plain[..Encoding.UTF8.GetBytes(invocationId, plain)]
+            : JsonEncodedText.Encode(invocationId).EncodedUtf8Bytes;
         var prefix = "{\"type\":2,\"invocationId\":\""u8;
         var middle = "\",\"item\":"u8;
-        var length = prefix.Length + id.Length + middle.Length + item.Length + 2;
-        var span = output.GetSpan(length);
-        var at = Copy(prefix, span, 0);
-        at = Copy(id, span, at);
-        at = Copy(middle, span, at);
-        at = Copy(item, span, at);
-        span[at++] = (byte)'}';
-        span[at++] = RecordSeparator;
-        output.Advance(at);
+        var writer = new SliceWriter(output, prefix.Length + id.Length + middle.Length + item.Length + 2);
+        writer.Write(prefix);
+        writer.Write(id);
+        writer.Write(middle);
+        writer.Write(item);
+        writer.Write([(byte)'}', RecordSeparator]);
     }
 
     private static void WriteMessagePack(ReadOnlySpan<byte> item, string invocationId, IBufferWriter<byte> output)
     {
-        const int MaxHead = 5 + 3 + 5;
-        var idLength = Encoding.UTF8.GetByteCount(invocationId);
-        var headLength = 3 + StringHeadLength(idLength);
-        var span = output.GetSpan(MaxHead + idLength + item.Length);
-
+        var idBytes = Encoding.UTF8.GetByteCount(invocationId);
+        Span<byte> id = idBytes <= MaxPlainId ? stackalloc byte[MaxPlainId] : new byte[idBytes];
+        id = id[..Encoding.UTF8.GetBytes(invocationId, id)];
+        Span<byte> head = stackalloc byte[MaxHeadBytes];
         var at = 0;
-        for (var length = (uint)(headLength + idLength + item.Length); ; length >>= 7)
+        for (var length = (uint)(3 + StringHeadLength(id.Length) + id.Length + item.Length); ; length >>= 7)
         {
-            span[at++] = (byte)(length < 0x80 ? length : (length & 0x7F) | 0x80);
+            head[at++] = (byte)(length < 0x80 ? length : (length & 0x7F) | 0x80);
             if (length < 0x80)
                 break;
         }
 
-        at = Copy([0x94, 0x02, 0x80], span, at);
-        at += WriteStringHead(span[at..], idLength);
-        at += Encoding.UTF8.GetBytes(invocationId, span[at..]);
-        at = Copy(item, span, at);
-        output.Advance(at);
+        head[at++] = 0x94;
+        head[at++] = 0x02;
+        head[at++] = 0x80;
+        at += WriteStringHead(head[at..], id.Length);
+
+        var writer = new SliceWriter(output, at + id.Length + item.Length);
+        writer.Write(head[..at]);
+        writer.Write(id);
+        writer.Write(item);
     }
 
     private static int StringHeadLength(int length) => length switch { < 32 => 1, < 256 => 2, < 65_536 => 3, _ => 5 };
@@ -139,12 +148,6 @@ internal sealed class SharedBytesHubProtocol(IHubProtocol inner, WireFormat form
                 System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(span[1..], (uint)length);
                 return 5;
         }
-    }
-
-    private static int Copy(ReadOnlySpan<byte> from, Span<byte> to, int at)
-    {
-        from.CopyTo(to[at..]);
-        return at + from.Length;
     }
 
     /// <summary>

@@ -1,0 +1,97 @@
+using HubServer.AspNetCore.Tests.Fixtures;
+using HubServer.Protocol;
+
+namespace HubServer.AspNetCore.Tests.Stalled;
+
+/// <summary>A socket that does not take what it is sent costs no memory, and goes when it took nothing for too long.</summary>
+[Collection(nameof(Alone))]
+public sealed class StalledSocketTests
+{
+    private const int BlockRows = 1_000;
+
+    [Fact]
+    public async Task Publish_WhenSocketsAreStalled_TakesNoMemoryForThem()
+    {
+        await using var server = await ServerFixture.StartAsync();
+        using var stop = new CancellationTokenSource();
+        using var healthy = await RawSocket.ConnectAsync(server.Url);
+        await healthy.QueryAsync("cpu");
+        var reading = DiscardAsync(healthy, stop.Token);
+        await PublishBlocksAsync(server, blocks: 100);
+        var before = HeapBytes();
+
+        await using (await StalledSockets.StartAsync(server.Url, "cpu"))
+        {
+            await Wait.Eventually(() => server.Node.Status().Queries == 3, "all queries run");
+            var rowsOut = server.Node.Status().RowsOut;
+            await PublishBlocksAsync(server, blocks: 100);
+
+            var stalled = HeapBytes() - before;
+            var status = server.Node.Status();
+            Assert.Equal(3, status.Queries);
+            Assert.True(status.RowsOut - rowsOut < 200 * BlockRows, $"{status.RowsOut - rowsOut} rows went out: the sockets are not stalled");
+            Assert.True(stalled < 2 << 20, $"two stalled sockets hold {stalled} bytes");
+            TestContext.Current.TestOutputHelper?.WriteLine($"two stalled sockets hold {stalled} bytes; {status.RowsOut - rowsOut} rows went out to three");
+        }
+
+        await Wait.Eventually(() => server.Node.Status().Queries == 1, "the stalled queries end with their sockets");
+        await stop.CancelAsync();
+        await reading;
+    }
+
+    [Fact]
+    public async Task SendTimeout_WhenASocketTakesNothing_ClosesIt()
+    {
+        await using var server = await ServerFixture.StartAsync(("Transport:SendTimeout", "00:00:01"));
+        using var never = await RawSocket.ConnectAsync(server.Url, receiveBufferBytes: 8 << 10);
+        await never.QueryAsync("cpu");
+        await Wait.Eventually(() => server.Node.Status().Queries == 1, "the query runs");
+
+        // The kernel takes in some megabytes for the client before the server notices anything.
+        var started = TimeProvider.System.GetTimestamp();
+        while (server.Node.Status().Queries > 0)
+        {
+            await PublishBlocksAsync(server, blocks: 1);
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(20), "the socket is still open");
+        }
+
+        await server.EventuallyIdleAsync("nothing of the closed socket is left");
+    }
+
+    // About 290 KB of JSON for each block, so that a hundred are more than the kernel keeps for a socket; and one every
+    // few milliseconds, so that each becomes an item of its own.
+    private static async Task PublishBlocksAsync(ServerFixture server, int blocks)
+    {
+        var fields = Enumerable.Range(0, 15).Select(i => new RowField($"field{i}")).ToArray();
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+        for (var block = 0; block < blocks; block++)
+        {
+            await pace.WaitForNextTickAsync();
+            var columns = fields.Select(_ => new Column([.. Enumerable.Range(block * BlockRows, BlockRows).Select(i => i / 7.0)]));
+            await server.PublishAsync("cpu", fields, [.. columns]);
+        }
+    }
+
+    private static async Task DiscardAsync(RawSocket socket, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[64 << 10];
+        try
+        {
+            while (await socket.ReadAsync(buffer, cancellationToken) > 0)
+            {
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The test is over.
+        }
+    }
+
+    private static long HeapBytes()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        return GC.GetTotalMemory(forceFullCollection: true);
+    }
+}
