@@ -27,7 +27,9 @@ internal sealed partial class RetentionSweep : IDisposable
     {
         try
         {
-            foreach (var channel in _registry.Channels)
+            // In the order of their ids, so that the same history removes in the same order.
+            var idle = _registry.Channels.Where(channel => channel.Idle >= channel.Limits.Retention);
+            foreach (var channel in idle.OrderBy(channel => channel.Id.Text, StringComparer.Ordinal))
             {
                 // The head is read before the idle time: a row that comes between the two makes the removal void.
                 var next = channel.ReadHead().Next;

@@ -26,7 +26,7 @@ internal sealed class RequestMaker(World world, Random random)
         return new QueryRequest
         {
             Targets = targets,
-            IntervalMs = random.Next(4) switch { 0 => 0, 1 => 20, 2 => random.Next(0, 200), _ => random.Next(0, 1_001) },
+            IntervalMs = random.Next(6) switch { < 2 => 0, 2 => 20, 3 => random.Next(0, 200), 4 => random.Next(0, 1_001), _ => 1_000 },
             LastMs = Maybe(6, () => random.Next(0, 3_000)),
             Range = Maybe<TimeRange>(6, DrawRange),
             MaxDataPoints = Maybe(4, () => random.Next(1, 40)),

@@ -44,7 +44,7 @@ internal sealed class SubscriberActor
     {
         for (var lives = _random.Next(0, 4); lives > 0; lives--)
         {
-            await _world.Pause(_random.Next(400));
+            await _world.Pause(_random.Next(2) * _random.Next(400));
             using var leave = CancellationTokenSource.CreateLinkedTokenSource(_world.End);
             var leaving = LeaveSoonAsync(leave);
             await QueryAsync(_random.Next(5) == 0 ? _random.Next(1, 6) : int.MaxValue, leave.Token);
