@@ -87,7 +87,7 @@ public sealed class ChannelTests
     public void FindPast_WhenARowAfterTheCutIsOlder_EndsBeforeTheMoment()
     {
         var times = new Column([10.0, 20, 30, 15]);
-                _channel.Apply(new LoggedBlock(new Block { Channel = _channel.Id, BaseHash = "", Schema = Fields, Columns = [times, times], Count = 4, Bytes = 64 }, "e1", 0));
+        _channel.Apply(new LoggedBlock(new Block { Channel = _channel.Id, BaseHash = "", Schema = Fields, Columns = [times, times], Count = 4, Bytes = 64 }, "e1", 0));
         Assert.Equal((0, 2), _channel.FindPast(3, rows: null, from: null, to: 25));
         Assert.Equal((0, 4), _channel.FindPast(4, rows: null, from: null, to: 25));
     }
