@@ -1,3 +1,4 @@
+using HubServer.AspNetCore;
 using HubServer.AspNetCore.Hubs;
 using HubServer.AspNetCore.Routes;
 using HubServer.AspNetCore.Sources;
@@ -22,9 +23,10 @@ public static class HubServerRegistration
         var options = services.AddOptions<HubServerOptions>().BindConfiguration(HubServerOptions.Section).ValidateOnStart();
         if (configure is not null)
             options.Configure(configure);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HubServerOptions>, HubServerOptionsValidator>());
-        services.AddOptions<HubServer.AspNetCore.TransportOptions>().BindConfiguration(HubServer.AspNetCore.TransportOptions.Section).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HubServer.AspNetCore.TransportOptions>, HubServer.AspNetCore.TransportOptionsValidator>());
+        services.AddSingleton<IValidateOptions<HubServerOptions>>(new KeyedValidator<HubServerOptions>(new HubServerOptionsValidator(), HubServerOptions.Section));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HubServerOptions>, ChannelRulesValidator>());
+        services.AddOptions<TransportOptions>().BindConfiguration(TransportOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<TransportOptions>>(new KeyedValidator<TransportOptions>(new TransportOptionsValidator(), TransportOptions.Section));
 
         AddNode(services);
         AddHub(services);
