@@ -1,0 +1,73 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using HubServer.AspNetCore.Tests.Fixtures;
+using Microsoft.AspNetCore.SignalR.Client;
+
+namespace HubServer.Tests;
+
+/// <summary>The program as somebody gets it who starts it.</summary>
+public sealed class ProgramTests
+{
+    private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(10);
+
+    [Fact]
+    public async Task Program_WhenStartedWithoutConfiguration_IsLiveAndShowsThisMachine()
+    {
+        await using var server = ServerProcess.Start();
+        using var http = new HttpClient { BaseAddress = await server.UrlAsync() };
+
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri("/livez", UriKind.Relative))).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri("/readyz", UriKind.Relative))).StatusCode);
+        await Wait.Eventually(async () => (await NamesAsync(http)).Contains("cpu"), "the machine's own cpu appears", () => server.Output);
+        Assert.Contains("/api/channels/demo/rows", server.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Program_WhenTerminatedWithRunningQueries_StopsInTime()
+    {
+        await using var server = ServerProcess.Start();
+        var url = await server.UrlAsync();
+        var queries = new List<Task>();
+        for (var i = 0; i < 5; i++)
+            queries.Add(await StartQueryAsync(url));
+
+        await server.TerminateAsync();
+
+        Assert.Equal(0, await server.ExitAsync(StopDeadline));
+        await Assert.ThrowsAnyAsync<Exception>(() => Task.WhenAll(queries).WaitAsync(StopDeadline, TimeProvider.System));
+        Assert.All(queries, query => Assert.True(query.IsCompleted));
+    }
+
+    [Fact]
+    public async Task Program_WhenAnOptionIsWrong_DoesNotStartAndNamesIt()
+    {
+        await using var server = ServerProcess.Start("--HubServer:Channels:Capacity", "0");
+
+        Assert.NotEqual(0, await server.ExitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Contains("HubServer:Channels:Capacity must be between 1 and 10000000", server.Output, StringComparison.Ordinal);
+    }
+
+    private static async Task<List<string?>> NamesAsync(HttpClient http)
+    {
+        var list = await http.GetFromJsonAsync<JsonElement>(new Uri("/api/channels", UriKind.Relative));
+        return [.. list.GetProperty("channels").EnumerateArray().Select(channel => channel.GetProperty("name").GetString())];
+    }
+
+    /// <summary>Starts a query over everything and waits for its first item; the task is that of reading on.</summary>
+    private static async Task<Task> StartQueryAsync(Uri url)
+    {
+        var connection = new HubConnectionBuilder().WithUrl(new Uri(url, "/hub")).Build();
+        await connection.StartAsync();
+        var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var reading = ReadAsync();
+        await first.Task.WaitAsync(StopDeadline, TimeProvider.System);
+        return reading;
+
+        async Task ReadAsync()
+        {
+            await foreach (var _ in connection.StreamAsync<JsonElement>("Query", new { version = 1, targets = new[] { new { channel = "*" } } }))
+                first.TrySetResult();
+        }
+    }
+}
