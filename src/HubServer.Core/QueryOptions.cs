@@ -13,6 +13,18 @@ public sealed class QueryOptions
     [Range(1, 1_000_000)]
     public int MaxChannels { get; set; } = 1_000;
 
+    /// <summary>The most characters of a target's refId. Default 128.</summary>
+    [Range(32, 65_536)]
+    public int MaxRefIdLength { get; set; } = 128;
+
+    /// <summary>The most characters of a target's selector or id. Default 4,096.</summary>
+    [Range(32, 65_536)]
+    public int MaxSelectorLength { get; set; } = 4_096;
+
+    /// <summary>The most fields that a target names. Default 256.</summary>
+    [Range(1, 65_536)]
+    public int MaxFields { get; set; } = 256;
+
     /// <summary>The most running queries of a connection. Default 100.</summary>
     [Range(1, 100_000)]
     public int MaxPerConnection { get; set; } = 100;

@@ -18,10 +18,11 @@ public sealed class Channel
     private bool _isRemoved; // Written under _gate.
     private ImmutableArray<Member> _members = []; // Replaced under _gate; read without it.
 
-    internal Channel(ChannelId id, string epoch, ChannelLimits limits, TimeProvider time)
+    internal Channel(ChannelId id, string epoch, long number, ChannelLimits limits, TimeProvider time)
     {
         Id = id;
         Epoch = epoch;
+        Number = number;
         Limits = limits;
         _time = time;
         _ring = new CircularFrame(limits.Capacity, limits.MaxBytes);
@@ -33,6 +34,9 @@ public sealed class Channel
 
     /// <summary>The epoch of its rows.</summary>
     public string Epoch { get; }
+
+    /// <summary>Goes up with every channel that the node sees.</summary>
+    internal long Number { get; }
 
     internal ChannelLimits Limits { get; }
 

@@ -12,6 +12,7 @@ public sealed class ChannelRegistry
     private readonly TimeProvider _time;
     private readonly HubServerMetrics _metrics;
     private readonly Lock _gate = new();
+    private long _created; // Changed by Interlocked.
     private ImmutableArray<Feed> _feeds = []; // Replaced under _gate; read without it.
 
     internal ChannelRegistry(ChannelRules rules, TimeProvider time, HubServerMetrics metrics)
@@ -23,6 +24,9 @@ public sealed class ChannelRegistry
 
     /// <summary>The number of channels.</summary>
     public int Count => _channels.Count;
+
+    /// <summary>The channels that there ever were; the number of the newest.</summary>
+    internal long Created => Volatile.Read(ref _created);
 
     /// <summary>All channels, in no order.</summary>
     internal IEnumerable<Channel> Channels => _channels.Values;
@@ -40,7 +44,7 @@ public sealed class ChannelRegistry
             return known;
         }
 
-        channel = new Channel(block.Block.Channel, block.Epoch, _rules.For(block.Block.Channel), _time);
+        channel = new Channel(block.Block.Channel, block.Epoch, Interlocked.Increment(ref _created), _rules.For(block.Block.Channel), _time);
         var result = channel.Apply(block, out var rows);
         _channels[channel.Id] = channel;
 

@@ -33,7 +33,7 @@ public sealed class Ingest
 
     /// <summary>Publishes rows to one channel.</summary>
     /// <exception cref="ProtocolException">The rows contradict the channel's schema or pass a limit: nothing was written.</exception>
-    public ValueTask<PublishResult> PublishAsync(ChannelId channel, Rows rows, CancellationToken cancellationToken)
+    public ValueTask<PublishResult> PublishAsync(ChannelId channel, Rows rows, CancellationToken cancellationToken = default)
     {
         var bound = Validate(channel, rows, SchemaOf(channel));
         return AppendAsync(bound, rows, null, 0, cancellationToken);
@@ -42,7 +42,7 @@ public sealed class Ingest
     /// <summary>Publishes rows to several channels; all are validated before the first is written.</summary>
     /// <returns>One result for each batch, in order.</returns>
     /// <exception cref="ProtocolException">A batch is wrong: nothing was written.</exception>
-    public async ValueTask<PublishResult[]> PublishAsync(PublishRequest request, CancellationToken cancellationToken)
+    public async ValueTask<PublishResult[]> PublishAsync(PublishRequest request, CancellationToken cancellationToken = default)
     {
         if (request.Level == PublishLevel.Replicated)
             throw ProtocolException.BadRequest("level 'replicated' needs a backplane with replicas; this one takes 'logged'");
@@ -64,7 +64,11 @@ public sealed class Ingest
 
     private BoundRows[] Validate(PublishRequest request)
     {
+        if (request.PublisherId?.Length > _options.Channels.MaxIdLength)
+            throw ProtocolException.LimitExceeded($"publisherId has {request.PublisherId.Length} characters; the limit is {_options.Channels.MaxIdLength} (HubServer:Channels:MaxIdLength)");
+
         var schemas = new Dictionary<ChannelId, Schema>();
+        var added = 0;
         var bound = new BoundRows[request.Batches.Count];
         for (var i = 0; i < bound.Length; i++)
         {
@@ -76,6 +80,8 @@ public sealed class Ingest
                     throw ProtocolException.BadRequest($"channel '{channel}' occurs twice; with a publisherId a channel has one batch");
                 bound[i] = Validate(channel, request.Batches[i].Rows, schema ?? SchemaOf(channel));
                 schemas[channel] = bound[i].Schema;
+                if (!seen && _registry.Find(channel) is null && _registry.Count + ++added > _options.Channels.MaxChannels)
+                    throw TooManyChannels(channel);
                 if (request.PublisherId is not null && bound[i].BlockLength(0, _options.Publishing) < bound[i].Count)
                     throw ProtocolException.LimitExceeded($"with a publisherId a batch is one block: at most {_options.Publishing.MaxBlockRows} rows or {_options.Publishing.MaxBlockBytes} bytes (HubServer:Publishing)");
             }
@@ -110,8 +116,11 @@ public sealed class Ingest
         if (channel.Labels.Count > limits.MaxLabels)
             throw ProtocolException.LimitExceeded($"channel '{channel}' has {channel.Labels.Count} labels; the limit is {limits.MaxLabels} (HubServer:Channels:MaxLabels)");
         if (_registry.Count >= limits.MaxChannels && _registry.Find(channel) is null)
-            throw ProtocolException.LimitExceeded($"channel '{channel}' would be one more than the limit of {limits.MaxChannels} channels (HubServer:Channels:MaxChannels)");
+            throw TooManyChannels(channel);
     }
+
+    private ProtocolException TooManyChannels(ChannelId channel) =>
+        ProtocolException.LimitExceeded($"channel '{channel}' would be one more than the limit of {_options.Channels.MaxChannels} channels (HubServer:Channels:MaxChannels)");
 
     private async ValueTask<PublishResult> AppendAsync(BoundRows bound, Rows rows, string? publisherId, long sequence, CancellationToken cancellationToken)
     {

@@ -70,6 +70,8 @@ internal static class RowBinder
             throw ProtocolException.BadRequest($"values[{index}] for field '{field.Key}' of channel '{channel}' holds {column.Kind.ToString().ToLowerInvariant()} values; the field is a {field.Type.ToWire()} and cannot change");
         if (field.Key.Length > limits.MaxFieldNameLength)
             throw ProtocolException.LimitExceeded($"a field's name in channel '{channel}' has {field.Key.Length} characters; the limit is {limits.MaxFieldNameLength} (HubServer:Channels:MaxFieldNameLength)");
+        if (rows.Fields[index].Unit?.Length > limits.MaxFieldNameLength)
+            throw ProtocolException.LimitExceeded($"the unit of field '{field.Key}' in channel '{channel}' has {rows.Fields[index].Unit?.Length} characters; the limit is {limits.MaxFieldNameLength} (HubServer:Channels:MaxFieldNameLength)");
         if (field.Type == FieldType.Time)
             RequireFinite(channel, field, index, column);
         return column;

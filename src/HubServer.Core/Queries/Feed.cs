@@ -16,6 +16,7 @@ internal sealed class Feed : IThreadPoolWorkItem
     private readonly int[] _readers = new int[2]; // By WireFormat; changed by Interlocked.
     private readonly Lock _tickGate = new(); // Held by a tick as a whole; taken before _gate and before any channel's lock.
     private readonly FeedMembers _members; // Used under _tickGate.
+    private long _created; // Used under _tickGate: the newest channel when the feed started.
     private readonly Lock _gate = new();
     private List<Member> _dirty = []; // Used under _gate.
     private List<Channel> _offered = []; // Used under _gate.
@@ -44,15 +45,22 @@ internal sealed class Feed : IThreadPoolWorkItem
     /// <summary>The newest Cut.</summary>
     public Cut Newest => Volatile.Read(ref _cut) ?? throw new InvalidOperationException("the feed was not started");
 
-    /// <summary>Joins the channels that are there, and from then on those that appear.</summary>
+    /// <summary>The channels followed, counted once for each target.</summary>
+    public int MemberCount => Volatile.Read(ref _cut)?.Members.Length ?? 0;
+
+    /// <summary>Joins the channels that are there, and from then on those that appear; waits while another caller does.</summary>
     public void Start()
     {
-        // Watching starts before the scan: a channel that appears meanwhile is offered, scanned, or both.
-        _context.Registry.Watch(this);
         lock (_tickGate)
         {
+            if (_cut is not null)
+                return;
+
+            // Watching starts before the scan: a channel that appears meanwhile is offered, scanned, or both.
+            _context.Registry.Watch(this);
             foreach (var channel in Scan())
-                _members.Join(channel);
+                _members.Join(channel, isNew: false);
+            _created = _context.Registry.Created;
             var entries = _members.Arrange([]);
             Volatile.Write(ref _cut, new Cut { Number = 0, Members = _members.ToArray(), Entries = entries, Errors = _members.Errors(entries, []) });
         }
@@ -236,14 +244,14 @@ internal sealed class Feed : IThreadPoolWorkItem
     {
         var joined = false;
         foreach (var channel in offered)
-            joined |= _members.Join(channel);
+            joined |= _members.Join(channel, isNew: true);
         if (!_members.IsOverLimit || !(haveLeft || offered.Exists(static channel => channel.ReadHead().IsRemoved)))
             return joined;
 
         // Channels that the limit kept out may fit now, or be gone.
         _members.ClearLimit();
         foreach (var channel in Scan())
-            joined |= _members.Join(channel);
+            joined |= _members.Join(channel, channel.Number > _created);
         return joined;
     }
 

@@ -15,7 +15,7 @@ internal sealed class FeedMembers(Feed feed, IReadOnlyList<TargetPlan> targets, 
     public Member[] ToArray() => [.. _members];
 
     /// <summary>Joins a channel to the targets that select it; whether it joined any that it was not in.</summary>
-    public bool Join(Channel channel)
+    public bool Join(Channel channel, bool isNew)
     {
         var joined = false;
         if (channel.ReadHead().IsRemoved)
@@ -30,7 +30,7 @@ internal sealed class FeedMembers(Feed feed, IReadOnlyList<TargetPlan> targets, 
                 continue;
             }
 
-            var member = new Member(feed, targets[i], i, channel);
+            var member = new Member(feed, targets[i], i, channel, isNew);
             _known.Add((i, channel.Id));
             _members.Add(member);
             channel.Attach(member);

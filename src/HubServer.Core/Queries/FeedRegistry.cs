@@ -32,25 +32,24 @@ internal sealed class FeedRegistry(FeedContext context) : IDisposable
         get
         {
             lock (_gate)
-                return _feeds.Values.Sum(feed => feed.Newest.Members.Length);
+                return _feeds.Values.Sum(feed => feed.MemberCount);
         }
     }
 
     /// <summary>Finds or starts the feed of a query; <see cref="Release"/> gives it back.</summary>
     public Feed Acquire(QueryPlan plan)
     {
+        Feed? feed;
         lock (_gate)
         {
-            if (!_feeds.TryGetValue(plan.FeedKey, out var feed))
-            {
-                feed = new Feed(plan, plan.IntervalMs == 0 ? null : FindGrid(plan.IntervalMs), context);
-                _feeds.Add(plan.FeedKey, feed);
-                feed.Start();
-            }
-
+            if (!_feeds.TryGetValue(plan.FeedKey, out feed))
+                _feeds.Add(plan.FeedKey, feed = new Feed(plan, plan.IntervalMs == 0 ? null : FindGrid(plan.IntervalMs), context));
             feed.Holders++;
-            return feed;
         }
+
+        // Outside the lock, since it looks at every channel: other queries open and close meanwhile.
+        feed.Start();
+        return feed;
     }
 
     public void Release(Feed feed)
@@ -60,8 +59,9 @@ internal sealed class FeedRegistry(FeedContext context) : IDisposable
             if (--feed.Holders > 0)
                 return;
             _feeds.Remove(feed.Key);
-            feed.Close();
         }
+
+        feed.Close();
     }
 
     /// <summary>The grid of an interval.</summary>

@@ -20,7 +20,7 @@ internal sealed class FrameBodies(QueryOptions options, HubServerMetrics metrics
     /// <summary>The rows of a channel from <paramref name="from"/> on, or from the oldest kept, as a <c>data</c> map.</summary>
     public FrameBody Get(Channel channel, View view, long from, long to, WireFormat format, bool keep)
     {
-        var key = new Key(channel, view.Key, from, to, format);
+        var key = new Key(channel.Id, channel.Epoch, view.Key, from, to, format);
         if (keep && TryFind(key) is { } bytes)
         {
             metrics.CountBody(reused: true);
@@ -77,7 +77,8 @@ internal sealed class FrameBodies(QueryOptions options, HubServerMetrics metrics
         }
     }
 
-    private readonly record struct Key(Channel Channel, string Fields, long From, long To, WireFormat Format);
+    /// <summary>Names the channel and does not hold it, so that what is kept of a removed one is these bytes and not its ring.</summary>
+    private readonly record struct Key(ChannelId Channel, string Epoch, string Fields, long From, long To, WireFormat Format);
 
     private readonly record struct Entry(Key Key, byte[] Bytes);
 }

@@ -9,7 +9,7 @@ internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServ
     private readonly List<(Frame Head, byte[] Body)> _frames = [];
     private byte[]? _emptyBody;
 
-    /// <summary>The bytes of the bodies added so far.</summary>
+    /// <summary>About the bytes of the frames added so far.</summary>
     public int Bytes { get; private set; }
 
     /// <summary>The rows that the frames account for.</summary>
@@ -33,16 +33,7 @@ internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServ
         else
             (body, sampled) = Thin(member, from, to, view, head.Sample);
 
-        var gap = head.Gap;
-        var lapped = gap is null && head.OwedFrom < body.Start;
-        if (lapped)
-        {
-            gap = new Gap(member.Channel.Epoch, head.OwedFrom ?? from, body.Start - 1, GapReason.Lapped);
-            metrics.CountLapped();
-        }
-
-        Add(member, body.Start, to, view, head with { Gap = gap }, sampled, body.Bytes);
-        return lapped;
+        return Add(member, body.Start, to, view, head, sampled, body.Bytes);
     }
 
     /// <summary>Adds rows that were chosen to stand for all of a run.</summary>
@@ -52,7 +43,8 @@ internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServ
     /// <param name="view">The fields.</param>
     /// <param name="picked">The rows chosen.</param>
     /// <param name="head">What else the frame says.</param>
-    public void AddPicked(Member member, long from, long to, View view, Column[] picked, FrameHead head) =>
+    /// <returns>Whether rows before them were owed and are not sent.</returns>
+    public bool AddPicked(Member member, long from, long to, View view, Column[] picked, FrameHead head) =>
         Add(member, from, to, view, head, "minmax", bodies.Encode(picked, format));
 
     /// <summary>Adds a frame that says that a channel went away.</summary>
@@ -65,7 +57,7 @@ internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServ
     /// <summary>The item.</summary>
     public byte[] Build(ItemHead head)
     {
-        var buffer = new ArrayBufferWriter<byte>(Bytes + 256 + (_frames.Count * 160));
+        var buffer = new ArrayBufferWriter<byte>(Bytes + 256);
         var writer = new WireWriter(format, buffer);
         head.Begin(ref writer, _frames.Count);
         foreach (var (frame, body) in _frames)
@@ -75,8 +67,11 @@ internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServ
         return buffer.WrittenSpan.ToArray();
     }
 
-    private void Add(Member member, long from, long to, View view, FrameHead head, string? sampled, byte[] body)
+    private bool Add(Member member, long from, long to, View view, FrameHead head, string? sampled, byte[] body)
     {
+        var lapped = head.Gap is null && head.OwedFrom < from;
+        if (lapped)
+            metrics.CountLapped();
         var frame = new Frame
         {
             RefId = member.Target.RefId,
@@ -85,19 +80,35 @@ internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServ
             Epoch = member.Channel.Epoch,
             Offset = from,
             Count = (int)(to - from),
-            Gap = head.Gap,
+            Gap = lapped ? new Gap(member.Channel.Epoch, head.OwedFrom ?? from, from - 1, GapReason.Lapped) : head.Gap,
             Sampled = sampled,
             More = head.More,
             Schema = head.WithSchema ? view.FrameSchema : null,
         };
         Add(frame, body);
+        return lapped;
     }
 
     private void Add(Frame frame, byte[] body)
     {
         _frames.Add((frame, body));
-        Bytes += body.Length;
+        Bytes += body.Length + HeadBytes(frame);
         Rows += frame.Count;
+    }
+
+    /// <summary>About what a frame takes besides its rows: the keys, its names, and the schema's fields.</summary>
+    private static int HeadBytes(Frame frame)
+    {
+        const int Keys = 120;
+        const int KeysOfField = 40;
+        var bytes = Keys + (2 * (frame.RefId.Length + frame.Channel.Length));
+        if (frame.Schema is not null)
+        {
+            foreach (var field in frame.Schema.Schema.Fields)
+                bytes += KeysOfField + field.Key.Length + (field.Unit?.Length ?? 0);
+        }
+
+        return bytes;
     }
 
     private (FrameBody Body, string? Sampled) Thin(Member member, long from, long to, View view, SampleMode mode)

@@ -1,7 +1,7 @@
 namespace HubServer.Core;
 
 /// <summary>One channel in one target of a feed.</summary>
-internal sealed class Member(Feed feed, TargetPlan target, int targetIndex, Channel channel)
+internal sealed class Member(Feed feed, TargetPlan target, int targetIndex, Channel channel, bool isNew)
 {
     private int _isDirty;
     private View? _view; // The view last made; the feed's tick and private items may race to replace it with an equal one.
@@ -11,6 +11,9 @@ internal sealed class Member(Feed feed, TargetPlan target, int targetIndex, Chan
     public int TargetIndex => targetIndex;
 
     public Channel Channel => channel;
+
+    /// <summary>Whether the channel came into being while the feed ran, so that its first row is no past to who was there.</summary>
+    public bool IsNew => isNew;
 
     /// <summary>The member's place in the feed's newest Cut, -1 once it left. Used by the feed's tick alone.</summary>
     public int Index { get; set; } = -1;

@@ -47,10 +47,7 @@ internal sealed class OwedRows
         if (_cursor > _end || (_cursor == _end && _head.Kind == FrameKind.Delta && !_head.WithSchema && _head.Gap is null))
             return false;
 
-        if (_picked is not null)
-            AddPicked(item);
-        else
-            lapped = AddPage(item);
+        lapped = _picked is null ? AddPage(item) : AddPicked(item);
 
         // What follows the first part continues it.
         _head = new FrameHead(FrameKind.Delta, OwedFrom: _cursor, WithSchema: false);
@@ -69,13 +66,14 @@ internal sealed class OwedRows
         return lapped;
     }
 
-    private void AddPicked(ItemBuilder item)
+    private bool AddPicked(ItemBuilder item)
     {
         var count = (int)Math.Min(_pageRows, _pickedOffsets.Length - _nextPick);
         var from = _cursor;
         var to = _nextPick + count == _pickedOffsets.Length ? _end : _pickedOffsets[_nextPick + count];
-        item.AddPicked(_member, from, to, _view, Array.ConvertAll(_picked ?? [], column => column.Slice(_nextPick, count)), _head with { More = to < _end });
+        var lapped = item.AddPicked(_member, from, to, _view, Array.ConvertAll(_picked ?? [], column => column.Slice(_nextPick, count)), _head with { More = to < _end });
         _nextPick += count;
         _cursor = to;
+        return lapped;
     }
 }

@@ -104,14 +104,14 @@ internal sealed class PrivateRun
         var entry = _target.Entries[index];
         if (next > entry.Next)
         {
-            var real = member.Channel.ReadHead().Next;
-            if (next > real)
-                return Snapshot(index, owedFrom: null, new Gap(member.Channel.Epoch, real, next - 1, GapReason.Rollback));
+            var head = member.Channel.ReadHead();
+            if (next > head.Next)
+                return Snapshot(index, owedFrom: null, new Gap(member.Channel.Epoch, head.Next, next - 1, GapReason.Rollback));
 
-            // The client got these rows elsewhere before this feed's tick: it must not get them again.
+            // The client got these rows elsewhere before this feed's tick: it must not get them again, nor lose fields
+            // that it saw there.
             _ahead ??= (CutEntry[])_target.Entries.Clone();
-            _ahead[index] = entry with { Next = next };
-            entry = _ahead[index];
+            _ahead[index] = entry = new CutEntry(next, member.View(head.Schema));
         }
 
         if (seen is not null && entry.Next - next > _shape.MaxDataPoints)
@@ -119,20 +119,21 @@ internal sealed class PrivateRun
         if (entry.Next == next && seen is not null && entry.View.IsSeenAs(seen))
             return null;
 
-        var head = new FrameHead(FrameKind.Delta, OwedFrom: next, WithSchema: seen is null || !entry.View.IsSeenAs(seen));
+        var frame = new FrameHead(FrameKind.Delta, OwedFrom: next, WithSchema: seen is null || !entry.View.IsSeenAs(seen));
         if (seen is not null)
-            head = head with { Sample = member.Target.Sample };
-        return new OwedRows(member, entry.View, next, entry.Next, head, _context.Options.PartBytes);
+            frame = frame with { Sample = member.Target.Sample };
+        return new OwedRows(member, entry.View, next, entry.Next, frame, _context.Options.PartBytes);
     }
 
     private OwedRows Snapshot(int index, long? owedFrom, Gap? gap)
     {
         var member = _target.Members[index];
         var entry = _target.Entries[index];
-        var (start, end) = member.Channel.FindPast(entry.Next, _shape.Rows[member.TargetIndex], _shape.From, _shape.To);
-        if (gap is null && owedFrom < start)
-            gap = new Gap(member.Channel.Epoch, owedFrom.Value, start - 1, GapReason.Lapped);
 
+        // All rows of a channel that appeared while the query ran are live, whatever past was asked for.
+        var isLive = _held is not null && owedFrom is null && member.IsNew;
+        var (rows, from) = isLive ? (null, null) : (_shape.Rows[member.TargetIndex], _shape.From);
+        var (start, end) = member.Channel.FindPast(entry.Next, rows, from, _shape.To);
         var head = new FrameHead(FrameKind.Snapshot, owedFrom, WithSchema: true, gap);
         return end - start > _shape.MaxDataPoints
             ? new OwedRows(member, entry.View, start, end, head, _context.Options.PartBytes, _shape.MaxDataPoints.Value)

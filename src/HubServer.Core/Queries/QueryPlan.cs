@@ -12,6 +12,8 @@ internal sealed class QueryPlan
     /// </summary>
     private static readonly int[] Ladder = [0, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
 
+    private static long _histories; // Changed by Interlocked.
+
     private QueryPlan(IReadOnlyList<TargetPlan> targets, int intervalMs, Shape shape, Dictionary<(string, ChannelId), Position> resume)
     {
         Targets = targets;
@@ -20,6 +22,9 @@ internal sealed class QueryPlan
         Resume = resume;
         FeedKey = JsonSerializer.Serialize(new object[]
         {
+            // A history holds every row that was acknowledged before it was asked for. A shared feed's Cut may be an
+            // interval old, so it has a feed of its own.
+            shape.To is null ? 0 : Interlocked.Increment(ref _histories),
             intervalMs,
             targets.Select(target => new object?[] { target.RefId, target.Selector.Text, target.Fields?.Order(StringComparer.Ordinal), target.Sample }),
         });
@@ -55,7 +60,7 @@ internal sealed class QueryPlan
 
         var targets = new TargetPlan[request.Targets.Count];
         for (var i = 0; i < targets.Length; i++)
-            targets[i] = PlanTarget(request.Targets[i], i, targets);
+            targets[i] = PlanTarget(request.Targets[i], i, targets, limits);
 
         var start = request.LastMs is { } lastMs ? Math.Max(now - lastMs, request.Range?.From ?? double.MinValue) : request.Range?.From;
         return new QueryPlan(
@@ -71,10 +76,20 @@ internal sealed class QueryPlan
             throw ProtocolException.LimitExceeded($"maxDataPoints is {points}; it is between 1 and {limits.MaxDataPoints} (HubServer:Queries:MaxDataPoints)");
     }
 
-    private static TargetPlan PlanTarget(Target target, int index, TargetPlan[] earlier)
+    private static void RequireLength(string text, string place, int limit, string option)
+    {
+        if (text.Length > limit)
+            throw ProtocolException.LimitExceeded($"{place}: '{text[..32]}…' has {text.Length} characters; the limit is {limit} (HubServer:Queries:{option})");
+    }
+
+    private static TargetPlan PlanTarget(Target target, int index, TargetPlan[] earlier, QueryOptions limits)
     {
         if (Array.Exists(earlier, other => other is not null && other.RefId == target.RefId))
             throw ProtocolException.BadRequest($"targets[{index}].refId is '{target.RefId}' again; each target has its own");
+        RequireLength(target.RefId, $"targets[{index}].refId", limits.MaxRefIdLength, nameof(limits.MaxRefIdLength));
+        RequireLength(target.Id ?? target.Channel ?? "", $"targets[{index}]", limits.MaxSelectorLength, nameof(limits.MaxSelectorLength));
+        if (target.Fields?.Count > limits.MaxFields)
+            throw ProtocolException.LimitExceeded($"targets[{index}].fields has {target.Fields.Count} entries; the limit is {limits.MaxFields} (HubServer:Queries:MaxFields)");
         try
         {
             var selector = target.Id is { } id ? Selector.Exactly(ChannelId.Parse(id)) : Selector.Parse(target.Channel ?? "");
@@ -89,9 +104,9 @@ internal sealed class QueryPlan
     private static Dictionary<(string, ChannelId), Position> PlanResume(QueryRequest request, TargetPlan[] targets, QueryOptions limits)
     {
         var resume = new Dictionary<(string, ChannelId), Position>();
-        for (var i = 0; i < request.Resume.Count; i++)
+        foreach (var (i, held) in request.Resume.Index().OrderBy(entry => entry.Item.RefId is not null))
         {
-            var held = request.Resume[i];
+            // Those of all targets come first, so that one of a single target has the last word.
             ChannelId channel;
             try
             {

@@ -216,28 +216,31 @@ public sealed partial class Subscription : IAsyncEnumerable<StreamItem>, IAsyncE
     /// <summary>Builds the next private item; false where there is nothing to say.</summary>
     private bool TryBuild()
     {
-        while (_state != ItemState.Done)
+        // The past is complete before anything that came since: a run of its own may begin in the next item.
+        if (_mustSay && _state == ItemState.Streaming)
         {
-            var isFirst = _seen is null && _run is null;
-            _run ??= new PrivateRun(_cut, Feed.Newest, _plan.Shape, _plan.Resume, _context);
-            var item = new ItemBuilder(Format, _context.Bodies, _context.Metrics);
-            _run.Fill(item);
-            var (state, mustSay) = (_state, _mustSay);
             _mustSay = false;
-            var errors = _run.IsFinished ? FinishRun(_run) : null;
-            if (item.IsEmpty && errors is null && !mustSay)
-            {
-                if (_mustSay)
-                    continue; // The past ended with nothing more to send; the first Streaming item says so.
-                return false;
-            }
-
-            SetCurrent(item, new ItemHead(state, errors, Server: isFirst ? _server : null));
+            SetCurrent(NewItem(), new ItemHead(ItemState.Streaming));
             return true;
         }
 
-        SetCurrent(new ItemBuilder(Format, _context.Bodies, _context.Metrics), new ItemHead(ItemState.Done));
-        _isEnded = true;
+        if (_state == ItemState.Done)
+        {
+            SetCurrent(NewItem(), new ItemHead(ItemState.Done));
+            return _isEnded = true;
+        }
+
+        var isFirst = _seen is null && _run is null;
+        _run ??= new PrivateRun(_cut, Feed.Newest, _plan.Shape, _plan.Resume, _context);
+        var item = NewItem();
+        _run.Fill(item);
+        var (state, mustSay) = (_state, _mustSay);
+        _mustSay = false;
+        var errors = _run.IsFinished ? FinishRun(_run) : null;
+        if (item.IsEmpty && errors is null && !mustSay)
+            return _mustSay && TryBuild(); // The past may end with nothing more to send; the next item says so.
+
+        SetCurrent(item, new ItemHead(state, errors, Server: isFirst ? _server : null));
         return true;
     }
 
@@ -257,6 +260,8 @@ public sealed partial class Subscription : IAsyncEnumerable<StreamItem>, IAsyncE
             errors ??= run.Target.Errors;
         return errors is not null && _laps.IsSlow ? [.. errors, LapPolicy.Error(SlowIntervalMs)] : errors;
     }
+
+    private ItemBuilder NewItem() => new(Format, _context.Bodies, _context.Metrics);
 
     private void SetCurrent(ItemBuilder item, ItemHead head)
     {

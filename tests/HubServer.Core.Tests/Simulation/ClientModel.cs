@@ -10,6 +10,7 @@ internal sealed class ClientModel(Branches branches)
 {
     private Dictionary<string, PastShape> _shapes = [];
     private Func<string, string, long> _headOf = (_, _) => 0;
+    private int _epochs;
     private bool _isFirst;
     private bool _wasSlow;
 
@@ -31,9 +32,9 @@ internal sealed class ClientModel(Branches branches)
     public ItemState? State { get; private set; }
 
     /// <summary>Starts a call: what is held stays, what it is called has to be said again.</summary>
-    public void BeginCall(Dictionary<string, PastShape> shapes, Func<string, string, long> headOf)
+    public void BeginCall(Dictionary<string, PastShape> shapes, Func<string, string, long> headOf, int epochs)
     {
-        (_shapes, _headOf, _isFirst, State, Errors, _wasSlow) = (shapes, headOf, true, null, [], false);
+        (_epochs, _shapes, _headOf, _isFirst, State, Errors, _wasSlow) = (epochs, shapes, headOf, true, null, [], false);
         foreach (var held in Held.Values)
         {
             (held.Schema, held.IsSeen, held.IsSplit, held.IsPast) = (null, false, false, false);
@@ -122,7 +123,7 @@ internal sealed class ClientModel(Branches branches)
             RequireReplaceable(key, held, frame);
         }
 
-        return new HeldChannel(frame.Epoch, frame.Offset) { IsPast = true };
+        return new HeldChannel(frame.Epoch, frame.Offset) { IsPast = true, IsLate = held is not { IsSeen: true } && State == ItemState.Streaming };
     }
 
     /// <summary>A snapshot over something held is sent only with a gap, or where more rows were owed than maxDataPoints.</summary>
@@ -209,7 +210,7 @@ internal sealed class ClientModel(Branches branches)
         {
             var first = held.Parts[0];
             var rows = held.Parts.Sum(part => (long)part.Rows);
-            Pasts.Add(new ShownPast(key.RefId, key.Channel, held.Epoch, first.Offset, held.Next, rows, held.Parts.Any(part => part.Sampled is not null), held.HasLap, _headOf(key.Channel, held.Epoch), _shapes[key.RefId]));
+            Pasts.Add(new ShownPast(key.RefId, key.Channel, held.Epoch, first.Offset, held.Next, rows, held.Parts.Any(part => part.Sampled is not null), held.HasLap, _headOf(key.Channel, held.Epoch), _shapes[key.RefId], held.IsLate ? _epochs : null));
         }
 
         held.Parts.Clear();

@@ -22,6 +22,9 @@ internal sealed class HeldChannel(string epoch, long next)
     /// <summary>Whether the split past is a snapshot.</summary>
     public bool IsPast { get; set; }
 
+    /// <summary>Whether it came while the query ran.</summary>
+    public bool IsLate { get; init; }
+
     /// <summary>The parts that are not shown yet.</summary>
     public List<ShownRun> Parts { get; } = [];
 

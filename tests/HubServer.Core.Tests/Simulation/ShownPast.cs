@@ -11,5 +11,6 @@ namespace HubServer.Core.Tests.Simulation;
 /// <param name="HasLap">Whether a part of it was lapped.</param>
 /// <param name="HeadThen">The rows of the channel when it was shown.</param>
 /// <param name="Shape">What the client had asked for.</param>
+/// <param name="LateFrom">For a channel that came while the query ran, the epochs there were when it began.</param>
 internal sealed record ShownPast(
-    string RefId, string Channel, string Epoch, long Start, long End, long Rows, bool IsSampled, bool HasLap, long HeadThen, PastShape Shape);
+    string RefId, string Channel, string Epoch, long Start, long End, long Rows, bool IsSampled, bool HasLap, long HeadThen, PastShape Shape, int? LateFrom);

@@ -19,6 +19,16 @@ internal sealed class Truth(Func<string, int> capacityOf)
         }
     }
 
+    /// <summary>The epochs of all channels so far.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _all.Count;
+        }
+    }
+
     public Incarnation? Find(string channel, string epoch)
     {
         lock (_gate)
