@@ -29,6 +29,10 @@ public static class HubServerRoutes
         services.GetRequiredService<IngestRoutes>().Map(routes);
         services.GetRequiredService<ReadRoutes>().Map(routes);
         services.GetRequiredService<StreamRoutes>().Map(routes);
+        routes.Map("/api/{**path}", NoSuchRoute);
         return group;
     }
+
+    private static IResult NoSuchRoute(HttpRequest request) =>
+        throw new HubServer.Protocol.ProtocolException(HubServer.Protocol.ErrorCode.NotFound, $"there is no route {request.Method} {request.Path}");
 }

@@ -62,7 +62,7 @@ public sealed class Node : IDisposable
     public ChannelList List(ListRequest request)
     {
         if (request.Limit < 1 || request.Limit > _options.Queries.MaxListLimit)
-            throw ProtocolException.LimitExceeded($"limit is {request.Limit}; it is between 1 and {_options.Queries.MaxListLimit} (HubServer:Queries:MaxListLimit)");
+            throw OutOfRange(request.Limit, $"limit is {request.Limit}; it is between 1 and {_options.Queries.MaxListLimit} (HubServer:Queries:MaxListLimit)");
 
         var selector = request.Selector is { Length: > 0 } text ? Selector.Parse(text) : null;
         var page = Registry.Channels
@@ -135,6 +135,9 @@ public sealed class Node : IDisposable
         _sweep.Dispose();
         _feeds.Dispose();
     }
+
+    private static ProtocolException OutOfRange(int value, string message) =>
+        value < 1 ? ProtocolException.BadRequest(message) : ProtocolException.LimitExceeded(message);
 
     private double Now() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds;
 }

@@ -1,11 +1,22 @@
 using HubServer;
+using Microsoft.Extensions.Options;
 
-var builder = WebApplication.CreateBuilder(args);
-builder.UseDefaultUrl();
-builder.Services.AddHubServer();
+try
+{
+    // The settings beside the program hold wherever it is started from.
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    builder.UseDefaultUrl();
+    builder.Services.AddHubServer();
 
-var app = builder.Build();
-app.MapHubServer();
-app.MapGet("/", Welcome.Page);
-app.PrintWelcome();
-app.Run();
+    var app = builder.Build();
+    app.MapHubServer();
+    app.MapGet("/", Welcome.Page);
+    app.PrintWelcome();
+    app.Run();
+    return 0;
+}
+catch (OptionsValidationException wrong)
+{
+    Console.Error.WriteLine(string.Join(Environment.NewLine, wrong.Failures));
+    return 1;
+}

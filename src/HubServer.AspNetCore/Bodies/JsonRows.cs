@@ -51,11 +51,12 @@ internal static class JsonRows
     {
         try
         {
+            var isNamed = channel is null;
             channel ??= FindChannel(line);
             var reader = new Utf8JsonReader(line, Options);
             reader.Read();
             var wire = new WireReader(reader);
-            AddRow(ref wire, builderOf(channel), skipChannel: true);
+            AddRow(ref wire, builderOf(channel), skipChannel: isNamed);
             reader = wire.Json;
             if (reader.Read())
                 throw ProtocolException.BadRequest("a line holds one object");

@@ -61,6 +61,8 @@ internal sealed class LinesIngest(Ingest ingest, int maxLines, string? channel)
         var builders = new Dictionary<string, RowsBuilder>(StringComparer.Ordinal);
         RowsBuilder BuilderOf(string name)
         {
+            // One id may be written in several ways; its rows keep their order only in one builder.
+            name = ChannelId.Parse(name).Text;
             if (!builders.TryGetValue(name, out var builder))
                 builders.Add(name, builder = new RowsBuilder());
             return builder;

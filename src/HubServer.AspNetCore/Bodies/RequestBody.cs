@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Compression;
 using HubServer.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -11,7 +12,10 @@ internal static class RequestBody
 {
     private const int ChunkBytes = 16 << 10;
 
-    /// <exception cref="ProtocolException">The body is too large, or compressed in a way that is not known.</exception>
+    /// <summary>CRC-32 and the length of what was compressed, at the end of a gzip member (RFC 1952, 2.3.1).</summary>
+    private const int GzipTrailerBytes = 8;
+
+    /// <exception cref="ProtocolException">The body is too large, cut off, or compressed in a way that is not known.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context, int maxBytes)
     {
         // The server's own limit would answer without a code; this one says what the option is.
@@ -21,35 +25,46 @@ internal static class RequestBody
             throw TooLarge(maxBytes);
 
         var encoding = context.Request.Headers.ContentEncoding.ToString().Trim().ToLowerInvariant();
-        await using var stream = Decode(context.Request.Body, encoding);
-        var buffer = new ArrayBufferWriter<byte>((int)Math.Clamp(context.Request.ContentLength ?? ChunkBytes, 1, maxBytes));
-        try
+        if (encoding is not ("" or "identity" or "gzip" or "x-gzip"))
+            throw ProtocolException.BadRequest($"Content-Encoding '{encoding}' is not known; it is gzip or none");
+
+        // The buffer grows with what arrives: a length that is only announced costs nothing.
+        var body = await ReadToEndAsync(context.Request.Body, maxBytes, context.RequestAborted);
+        var text = encoding.EndsWith("gzip", StringComparison.Ordinal) ? await DecompressAsync(body.ToArray(), maxBytes) : body;
+        return text.Span.StartsWith("\uFEFF"u8) ? text["\uFEFF"u8.Length..] : text;
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> ReadToEndAsync(Stream stream, int maxBytes, CancellationToken cancellationToken)
+    {
+        var buffer = new ArrayBufferWriter<byte>(ChunkBytes);
+        while (true)
         {
-            while (true)
-            {
-                var read = await stream.ReadAsync(buffer.GetMemory(ChunkBytes), context.RequestAborted);
-                if (read == 0)
-                    return buffer.WrittenMemory;
-                buffer.Advance(read);
-                if (buffer.WrittenCount > maxBytes)
-                    throw TooLarge(maxBytes);
-            }
-        }
-        catch (Exception malformed) when (malformed is InvalidDataException or InvalidOperationException && encoding.Length > 0)
-        {
-            // Brotli's stream throws InvalidOperationException where the others throw InvalidDataException.
-            throw ProtocolException.BadRequest($"the body is no valid {encoding}: {malformed.Message}");
+            var read = await stream.ReadAsync(buffer.GetMemory(ChunkBytes), cancellationToken);
+            if (read == 0)
+                return buffer.WrittenMemory;
+            buffer.Advance(read);
+            if (buffer.WrittenCount > maxBytes)
+                throw TooLarge(maxBytes);
         }
     }
 
-    private static Stream Decode(Stream body, string encoding) => encoding switch
+    private static async Task<ReadOnlyMemory<byte>> DecompressAsync(byte[] body, int maxBytes)
     {
-        "" or "identity" => body,
-        "gzip" or "x-gzip" => new GZipStream(body, CompressionMode.Decompress, leaveOpen: true),
-        "deflate" => new ZLibStream(body, CompressionMode.Decompress, leaveOpen: true),
-        "br" => new BrotliStream(body, CompressionMode.Decompress, leaveOpen: true),
-        _ => throw ProtocolException.BadRequest($"Content-Encoding '{encoding}' is not known; it is gzip, deflate, br or none"),
-    };
+        try
+        {
+            await using var stream = new GZipStream(new MemoryStream(body), CompressionMode.Decompress);
+            var text = await ReadToEndAsync(stream, maxBytes, CancellationToken.None);
+
+            // The stream takes a body that was cut off in its trailer, or between two blocks, for a whole one.
+            if (body.Length < GzipTrailerBytes || BinaryPrimitives.ReadUInt32LittleEndian(body.AsSpan(body.Length - sizeof(uint))) != (uint)text.Length)
+                throw ProtocolException.BadRequest("the body is no whole gzip: its end is missing, or it has more than one member");
+            return text;
+        }
+        catch (InvalidDataException malformed)
+        {
+            throw ProtocolException.BadRequest($"the body is no valid gzip: {malformed.Message}");
+        }
+    }
 
     private static ProtocolException TooLarge(int maxBytes) =>
         ProtocolException.LimitExceeded($"the body has more than {maxBytes} bytes (HubServer:Transport:MaxBodyBytes), counted after decompression");

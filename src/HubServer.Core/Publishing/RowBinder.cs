@@ -14,6 +14,8 @@ internal static class RowBinder
     {
         var added = NewFields(channel, rows, current);
         var schema = added.Count == 0 ? current : current.With(added);
+        if (schema.TimeIndex < 0 && schema.TryFind("time", out var taken, out _))
+            throw ProtocolException.BadRequest($"field 'time' of channel '{channel}' is declared as {taken.Type.ToWire()}; the name stands for the rows' time, whose type is time");
         if (schema.TimeIndex < 0)
             schema = new Schema([new Field("time", FieldType.Time), .. schema.Fields]);
         if (schema.Fields.Count > limits.MaxFields)

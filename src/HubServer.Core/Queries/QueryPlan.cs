@@ -72,7 +72,9 @@ internal sealed class QueryPlan
 
     public static void RequireDataPoints(int? points, QueryOptions limits)
     {
-        if (points < 1 || points > limits.MaxDataPoints)
+        if (points < 1)
+            throw ProtocolException.BadRequest($"maxDataPoints is {points}; it is 1 or more");
+        if (points > limits.MaxDataPoints)
             throw ProtocolException.LimitExceeded($"maxDataPoints is {points}; it is between 1 and {limits.MaxDataPoints} (HubServer:Queries:MaxDataPoints)");
     }
 

@@ -1,19 +1,13 @@
-using HubServer.Core.Tests.Simulation;
 using HubServer.Protocol;
-using Microsoft.Extensions.Logging.Abstractions;
-using static HubServer.Core.Tests.TestBlocks;
 
 namespace HubServer.Core.Tests.Queries;
 
-public sealed class FeedTests : IDisposable
+public sealed class FeedTests : NodeTests
 {
-    private readonly SimulatedTime _time = new();
-    private readonly Queue<IThreadPoolWorkItem> _work = [];
-    private readonly HubServerOptions _options = new() { Queries = { MaxChannels = 2 }, Channels = { Retention = TimeSpan.FromSeconds(2) } };
-    private readonly Node _node;
-
-    public FeedTests() =>
-        _node = new Node(_options, new InMemoryBackplane(_options, _time), new HubServerMetrics(), _time, new WorkPool(_work.Enqueue), NullLogger<Node>.Instance);
+    public FeedTests()
+        : base(new HubServerOptions { Queries = { MaxChannels = 2 }, Channels = { Retention = TimeSpan.FromSeconds(2) } })
+    {
+    }
 
     [Fact]
     public void EqualQueries_ShareAFeed()
@@ -22,7 +16,7 @@ public sealed class FeedTests : IDisposable
         Open("a", 50, rows: 5, maxDataPoints: 7);
         Open("a", 21);
         Open("a", 50, fields: []);
-        Assert.Equal(2, _node.Status().Feeds);
+        Assert.Equal(2, Node.Status().Feeds);
     }
 
     [Theory]
@@ -35,7 +29,7 @@ public sealed class FeedTests : IDisposable
     {
         Open("a", asked);
         Open("a", given);
-        Assert.Equal(1, _node.Status().Feeds);
+        Assert.Equal(1, Node.Status().Feeds);
     }
 
     [Fact]
@@ -43,14 +37,14 @@ public sealed class FeedTests : IDisposable
     {
         Publish("a");
         var (first, second) = (Open("a", 50), Open("a", 50));
-        Assert.Equal((2, 1, 1), (_node.Status().Queries, _node.Status().Feeds, _node.Status().FollowedChannels));
+        Assert.Equal((2, 1, 1), (Node.Status().Queries, Node.Status().Feeds, Node.Status().FollowedChannels));
         await first.DisposeAsync();
-        Assert.Equal((1, 1, 1), (_node.Status().Queries, _node.Status().Feeds, _node.Status().FollowedChannels));
+        Assert.Equal((1, 1, 1), (Node.Status().Queries, Node.Status().Feeds, Node.Status().FollowedChannels));
         await second.DisposeAsync();
         await second.DisposeAsync();
-        Assert.Equal((0, 0, 0, 0), (_node.Status().Queries, _node.Status().Feeds, _node.Status().FollowedChannels, _node.Status().Timers));
-        Assert.Equal(0, _node.Registry.Find(new ChannelId("a"))?.MemberCount);
-        Assert.Equal(1, _time.Armed);
+        Assert.Equal((0, 0, 0, 0), (Node.Status().Queries, Node.Status().Feeds, Node.Status().FollowedChannels, Node.Status().Timers));
+        Assert.Equal(0, Node.Registry.Find(new ChannelId("a"))?.MemberCount);
+        Assert.Equal(1, Time.Armed);
     }
 
     [Fact]
@@ -60,7 +54,7 @@ public sealed class FeedTests : IDisposable
         var items = Open("a", 100);
         Next(items);
         Next(items);
-        _time.Advance(TimeSpan.FromSeconds(1.07));
+        Time.Advance(TimeSpan.FromSeconds(1.07));
         Publish("a");
         Assert.Equal(1, Next(items)?.Frames[0].Offset);
 
@@ -68,10 +62,10 @@ public sealed class FeedTests : IDisposable
         var waiting = items.MoveNextAsync();
         Run();
         Assert.False(waiting.IsCompleted);
-        _time.Advance(TimeSpan.FromMilliseconds(29));
+        Time.Advance(TimeSpan.FromMilliseconds(29));
         Run();
         Assert.False(waiting.IsCompleted);
-        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Time.Advance(TimeSpan.FromMilliseconds(1));
         Run();
         Assert.True(waiting.IsCompleted);
     }
@@ -110,7 +104,7 @@ public sealed class FeedTests : IDisposable
         Next(items);
 
         KeepAlive(3, "m/b", "m/c");
-        Assert.Null(_node.Registry.Find(new ChannelId("m/a")));
+        Assert.Null(Node.Registry.Find(new ChannelId("m/a")));
         KeepAlive(3, "m/b", "m/c", "m/d");
         var errors = new List<IReadOnlyList<ItemError>>();
         for (var item = Next(items); item is not null; item = Next(items))
@@ -119,16 +113,16 @@ public sealed class FeedTests : IDisposable
                 errors.Add(changed);
         }
 
-        Assert.Equal(3, _node.Registry.Count);
+        Assert.Equal(3, Node.Registry.Count);
         Assert.DoesNotContain(errors, list => list.Count == 0);
-        Assert.Equal(2, _node.Status().FollowedChannels);
+        Assert.Equal(2, Node.Status().FollowedChannels);
     }
 
     /// <summary>Seed 54 of the simulation: both epochs were followed, and the removal of the first took the second away.</summary>
     [Fact]
     public void Channel_ThatGoesAndComesBackBeforeTheTick_IsShownInItsLastEpochAlone()
     {
-        _options.Queries.MaxChannels = 10;
+        Options.Queries.MaxChannels = 10;
         Publish("other");
         var items = Open("**", 60_000);
         Next(items);
@@ -138,59 +132,11 @@ public sealed class FeedTests : IDisposable
 
         Publish("a");
         KeepAlive(4, "other");
-        Assert.Null(_node.Registry.Find(new ChannelId("a")));
+        Assert.Null(Node.Registry.Find(new ChannelId("a")));
         KeepAlive(60, "other", "a");
         var kinds = new List<FrameKind>();
         for (var item = Next(items); item is not null; item = Next(items))
             kinds.AddRange(item.Frames.Where(frame => frame.Channel == "a").Select(frame => frame.Kind));
         Assert.Equal([FrameKind.Snapshot], kinds);
-    }
-
-    public void Dispose() => _node.Dispose();
-
-    private Subscription Open(string selector, int intervalMs, int? rows = null, int? maxDataPoints = null, string[]? fields = null)
-    {
-        var request = new QueryRequest { IntervalMs = intervalMs, MaxDataPoints = maxDataPoints, Targets = [new Target { Channel = selector, Rows = rows, Fields = fields }] };
-        return (Subscription)_node.Query(request, WireFormat.Json).GetAsyncEnumerator();
-    }
-
-    private void Publish(string channel)
-    {
-        var task = _node.Ingest.PublishAsync(new ChannelId(channel), Rows(1), CancellationToken.None).AsTask();
-        while (!task.IsCompleted)
-            Run();
-    }
-
-    /// <summary>Publishes to some channels each second; the others go away.</summary>
-    private void KeepAlive(int seconds, params string[] channels)
-    {
-        for (var i = 0; i < seconds; i++)
-        {
-            _time.Advance(TimeSpan.FromSeconds(1));
-            Array.ForEach(channels, Publish);
-        }
-    }
-
-    private ValueTask<bool>? _pending;
-
-    private Item? Next(Subscription items)
-    {
-        var step = _pending ?? items.MoveNextAsync();
-        for (var i = 0; i < 10 && !step.IsCompleted; i++)
-        {
-            Run();
-            if (!step.IsCompleted)
-                _time.Advance(TimeSpan.FromMilliseconds(20));
-            Run();
-        }
-
-        _pending = step.IsCompleted ? null : step;
-        return step.IsCompleted && step.GetAwaiter().GetResult() ? WireReader.Read<Item>(WireFormat.Json, items.Current.Bytes(WireFormat.Json)) : null;
-    }
-
-    private void Run()
-    {
-        while (_work.TryDequeue(out var item))
-            item.Execute();
     }
 }
