@@ -61,9 +61,7 @@ public sealed class Node : IDisposable
     /// <exception cref="ProtocolException">The request is wrong.</exception>
     public ChannelList List(ListRequest request)
     {
-        if (request.Limit < 1 || request.Limit > _options.Queries.MaxListLimit)
-            throw OutOfRange(request.Limit, $"limit is {request.Limit}; it is between 1 and {_options.Queries.MaxListLimit} (HubServer:Queries:MaxListLimit)");
-
+        QueryPlan.RequireBetween(request.Limit, _options.Queries.MaxListLimit, "limit", nameof(QueryOptions.MaxListLimit));
         var selector = request.Selector is { Length: > 0 } text ? Selector.Parse(text) : null;
         var page = Registry.Channels
             .Where(channel => selector is null || selector.Matches(channel.Id))
@@ -135,9 +133,6 @@ public sealed class Node : IDisposable
         _sweep.Dispose();
         _feeds.Dispose();
     }
-
-    private static ProtocolException OutOfRange(int value, string message) =>
-        value < 1 ? ProtocolException.BadRequest(message) : ProtocolException.LimitExceeded(message);
 
     private double Now() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds;
 }

@@ -70,12 +70,20 @@ internal sealed class QueryPlan
             PlanResume(request, targets, limits));
     }
 
+    /// <summary>What is below 1 makes no sense; what is above the limit might elsewhere.</summary>
+    public static void RequireBetween(int value, int limit, string name, string option)
+    {
+        var text = $"{name} is {value}; it is between 1 and {limit} (HubServer:Queries:{option})";
+        if (value < 1)
+            throw ProtocolException.BadRequest(text);
+        if (value > limit)
+            throw ProtocolException.LimitExceeded(text);
+    }
+
     public static void RequireDataPoints(int? points, QueryOptions limits)
     {
-        if (points < 1)
-            throw ProtocolException.BadRequest($"maxDataPoints is {points}; it is 1 or more");
-        if (points > limits.MaxDataPoints)
-            throw ProtocolException.LimitExceeded($"maxDataPoints is {points}; it is between 1 and {limits.MaxDataPoints} (HubServer:Queries:MaxDataPoints)");
+        if (points is not null)
+            RequireBetween(points.Value, limits.MaxDataPoints, "maxDataPoints", nameof(limits.MaxDataPoints));
     }
 
     private static void RequireLength(string text, string place, int limit, string option)

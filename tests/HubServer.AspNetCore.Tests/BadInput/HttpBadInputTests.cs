@@ -67,40 +67,47 @@ public sealed class HttpBadInputTests
         await alive.AssertUnharmedAsync();
     }
 
-    [Theory]
-    [InlineData("gzip")]
-    [InlineData("deflate")]
-    [InlineData("br")]
-    public async Task PostRows_WhenTheCompressionIsBroken_IsRefused(string encoding)
+    [Fact]
+    public async Task PostRows_WhenTheGzipIsBroken_IsRefused()
     {
         await using var alive = await AliveServer.StartAsync(WireFormat.Json);
-        var whole = Compress(encoding, Encoding.UTF8.GetBytes($"[{string.Join(',', Enumerable.Range(0, 1_000).Select(i => $"{{\"value\":{i * 7919 % 1000}}}"))}]"));
-        byte[] nonsense = [0x7B, 0x22, 0x61, 0x22, 0xFF, 0xFF, 0xFF, 0xFF, 0x31, 0x32];
 
-        using var broken = await PostEncodedAsync(alive.Server, encoding, nonsense);
-        await AssertProblemAsync(broken, HttpStatusCode.BadRequest, ErrorCode.BadRequest, "the body is no valid " + encoding);
+        using var broken = await PostEncodedAsync(alive.Server, "gzip", [0x7B, 0x22, 0x61, 0x22, 0xFF, 0xFF, 0xFF, 0xFF, 0x31, 0x32]);
 
-        // .NET's streams take the end of their input for the end of the content; the JSON in it is then cut off.
-        using var cutOff = await PostEncodedAsync(alive.Server, encoding, whole[..(whole.Length / 2)]);
-        await AssertProblemAsync(cutOff, HttpStatusCode.BadRequest, ErrorCode.BadRequest, "");
+        await AssertProblemAsync(broken, HttpStatusCode.BadRequest, ErrorCode.BadRequest, "the body is no valid gzip");
         await alive.AssertUnharmedAsync();
     }
 
     [Fact]
-    public async Task PostRows_WhenTheEncodingIsUnknown_NamesTheKnownOnes()
+    public async Task PostRows_WhenTheGzipIsCutOffAnywhere_TakesNothing()
+    {
+        await using var alive = await AliveServer.StartAsync(WireFormat.Json);
+        var whole = Compress("gzip", Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 40).Select(i => $"{{\"value\":{i * 7919 % 1000}}}\n"))));
+
+        for (var length = 1; length < whole.Length; length++)
+        {
+            using var cutOff = await PostEncodedAsync(alive.Server, "gzip", whole[..length], "application/x-ndjson");
+            await AssertProblemAsync(cutOff, HttpStatusCode.BadRequest, ErrorCode.BadRequest, "");
+        }
+
+        await alive.AssertUnharmedAsync();
+    }
+
+    [Theory]
+    [InlineData("zstd")]
+    [InlineData("br")]
+    public async Task PostRows_WhenTheEncodingIsUnknown_NamesTheKnownOnes(string encoding)
     {
         await using var alive = await AliveServer.StartAsync(WireFormat.Json);
 
-        using var response = await PostEncodedAsync(alive.Server, "zstd", [1, 2, 3]);
+        using var response = await PostEncodedAsync(alive.Server, encoding, [1, 2, 3]);
 
-        await AssertProblemAsync(response, HttpStatusCode.BadRequest, ErrorCode.BadRequest, "Content-Encoding 'zstd' is not known; it is gzip, deflate, br or none");
+        await AssertProblemAsync(response, HttpStatusCode.BadRequest, ErrorCode.BadRequest, $"Content-Encoding '{encoding}' is not known; it is gzip or none");
         await alive.AssertUnharmedAsync();
     }
 
     [Theory]
     [InlineData("gzip")]
-    [InlineData("deflate")]
-    [InlineData("br")]
     [InlineData("identity")]
     public async Task PostRows_WhenTheBodyIsTooLarge_CountsItAfterDecompression(string encoding)
     {
@@ -114,6 +121,29 @@ public sealed class HttpBadInputTests
 
         using var atLimit = await PostEncodedAsync(alive.Server, encoding, Compress(encoding, Body(Limit)));
         Assert.Equal(HttpStatusCode.OK, atLimit.StatusCode);
+    }
+
+    [Fact]
+    public async Task PostRows_WhenTheBodyStartsWithAByteOrderMark_PassesOverIt()
+    {
+        await using var server = await ServerFixture.StartAsync();
+
+        using var response = await server.PostAsync("/api/channels/a/rows", "\uFEFF{\"value\":1}");
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("GET", "/api/chanels")]
+    [InlineData("DELETE", "/api/status")]
+    public async Task Api_WhenThereIsNoSuchRoute_SaysSo(string method, string path)
+    {
+        await using var server = await ServerFixture.StartAsync();
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
+
+        using var response = await server.Http.SendAsync(request);
+
+        await AssertProblemAsync(response, HttpStatusCode.NotFound, ErrorCode.NotFound, $"there is no route {method} {path}");
     }
 
     [Fact]
@@ -155,11 +185,11 @@ public sealed class HttpBadInputTests
         Assert.Contains(text, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
-    private static async Task<HttpResponseMessage> PostEncodedAsync(ServerFixture server, string encoding, byte[] body)
+    private static async Task<HttpResponseMessage> PostEncodedAsync(ServerFixture server, string encoding, byte[] body, string type = "application/json")
     {
         var content = new ByteArrayContent(body);
         content.Headers.ContentEncoding.Add(encoding);
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        content.Headers.ContentType = new MediaTypeHeaderValue(type);
         return await server.Http.PostAsync(new Uri("/api/channels/alive/rows", UriKind.Relative), content);
     }
 
@@ -169,8 +199,6 @@ public sealed class HttpBadInputTests
         using (Stream stream = encoding switch
         {
             "gzip" => new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
-            "deflate" => new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
-            "br" => new BrotliStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
             _ => new BufferedStream(compressed),
         })
         {

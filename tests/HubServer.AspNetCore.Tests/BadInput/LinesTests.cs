@@ -52,6 +52,27 @@ public sealed class LinesTests
         Assert.Equal(["a 0 2", "b 0 1"], results.EnumerateArray().Select(result => $"{result.GetProperty("channel")} {result.GetProperty("offset")} {result.GetProperty("count")}"));
     }
 
+    [Fact]
+    public async Task PostPublish_WhenAnIdIsWrittenInSeveralWays_KeepsTheOrderOfItsLines()
+    {
+        await using var server = await ServerFixture.StartAsync();
+
+        using var response = await server.PostAsync("/api/publish", "{\"channel\":\"a\",\"v\":1}\n{\"channel\":\"a{}\",\"v\":2}\n{\"channel\":\"a\",\"v\":3}", "application/x-ndjson");
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal([1.0, 2.0, 3.0], server.Node.Snapshot(new ChannelId("a"), null, null, null).Data[1].Numbers.ToArray());
+    }
+
+    [Fact]
+    public async Task PostRows_WhenARowHasAFieldCalledChannel_KeepsIt()
+    {
+        await using var server = await ServerFixture.StartAsync();
+
+        using var response = await server.PostAsync("/api/channels/a/rows", "{\"channel\":\"x\",\"value\":1}", "application/x-ndjson");
+
+        Assert.Equal(["time", "channel", "value"], server.Node.Snapshot(new ChannelId("a"), null, null, null).Schema?.Schema.Fields.Select(field => field.Name));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("\n \r\n")]

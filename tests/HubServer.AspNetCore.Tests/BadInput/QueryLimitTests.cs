@@ -40,7 +40,7 @@ public sealed class QueryLimitTests
         if (isTaken)
             await (await RunningQuery.StreamingAsync(alive.Connection, request)).DisposeAsync();
         else
-            Assert.Contains($"limit_exceeded: maxDataPoints is {points}; it is between 1 and 10000", (await RefusedAsync(alive.Connection, request)).Message, StringComparison.Ordinal);
+            Assert.Contains($"{(points == 0 ? ErrorCode.BadRequest : ErrorCode.LimitExceeded)}: maxDataPoints is {points}; it is between 1 and 10000", (await RefusedAsync(alive.Connection, request)).Message, StringComparison.Ordinal);
         await alive.AssertUnharmedAsync();
     }
 
@@ -126,7 +126,7 @@ public sealed class QueryLimitTests
         if (isTaken)
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         else
-            await HttpBadInputTests.AssertProblemAsync(response, HttpStatusCode.RequestEntityTooLarge, ErrorCode.LimitExceeded, $"limit is {limit}; it is between 1 and 10000 (HubServer:Queries:MaxListLimit)");
+            await HttpBadInputTests.AssertProblemAsync(response, limit == 0 ? HttpStatusCode.BadRequest : HttpStatusCode.RequestEntityTooLarge, limit == 0 ? ErrorCode.BadRequest : ErrorCode.LimitExceeded, $"limit is {limit}; it is between 1 and 10000 (HubServer:Queries:MaxListLimit)");
     }
 
     // Batches are empty, and the rest is a key that the server passes over.

@@ -14,6 +14,7 @@ public sealed class QueryTests() : NodeTests(new HubServerOptions { Channels = {
         Next(live);
         Next(live);
         Publish("a");
+        Run();
         Publish("a");
 
         var history = Open(new QueryRequest { IntervalMs = 60_000, Targets = [new Target { Channel = "a" }], Range = new TimeRange(null, 1e15) });
