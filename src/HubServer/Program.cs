@@ -9,8 +9,9 @@ try
     builder.Services.AddHubServer();
 
     var app = builder.Build();
+    app.UseConfiguredPathBase();
     app.MapHubServer();
-    app.MapGet("/", Welcome.Page);
+    app.MapDashboard();
     app.PrintWelcome();
     app.Run();
     return 0;

@@ -1,0 +1,68 @@
+// Which lines a panel has: every number field of its channels, named by what tells them apart.
+import type { Line } from "./lines";
+import type { Held } from "./store";
+import type { Field } from "./wire";
+
+/** More lines than anyone tells apart; the rest is left out of the panel. */
+const maxLines = 60;
+
+export function linesOf(channels: readonly Held[]): Line[] {
+  const differing = differingLabels(channels.map(({ channel }) => labelsOf(channel)));
+  const lines = channels.flatMap((held) =>
+    held.fields.flatMap((field, column) => {
+      if (field.type !== "number" && field.type !== "boolean")
+        return [];
+      const place = differing.map((name) => labelsOf(held.channel)[name] ?? "").filter((text) => text !== "");
+      return [{ key: `${held.channel} ${fieldKey(field)}`, name: [...place, fieldName(field)].join(" "), held, column, unit: field.config?.unit ?? "" }];
+    }));
+  return lines.slice(0, maxLines);
+}
+
+/** The lines' units, in the order in which they come. */
+export function unitsOf(lines: readonly Line[]): string[] {
+  return [...new Set(lines.map(({ unit }) => unit))];
+}
+
+/** The newest texts of a channel, for which there is no line. */
+export function textsOf(channels: readonly Held[]): { name: string; text: string }[] {
+  return channels.flatMap(({ fields, ring }) =>
+    fields.flatMap(({ name, type }, column) => {
+      const text = ring.end > ring.start ? ring.columns[column]?.[(ring.end - 1) & ring.mask] : undefined;
+      return type === "string" && typeof text === "string" ? [{ name, text }] : [];
+    }));
+}
+
+export function fieldNameOf({ held, column }: Line): string {
+  return held.fields[column]?.name ?? "";
+}
+
+function fieldName({ name, labels }: Field): string {
+  return [name, ...Object.values(labels ?? {})].join(" ");
+}
+
+function fieldKey({ name, labels }: Field): string {
+  return `${name} ${JSON.stringify(labels ?? {})}`;
+}
+
+function differingLabels(channels: Record<string, string>[]): string[] {
+  const names = new Set(channels.flatMap((labels) => Object.keys(labels)));
+  return [...names].filter((name) => new Set(channels.map((labels) => labels[name])).size > 1);
+}
+
+/** The labels of a canonical id: `cpu{core="0",host="a"}`. */
+export function labelsOf(id: string): Record<string, string> {
+  const braces = id.indexOf("{");
+  if (braces < 0)
+    return {};
+  const terms = id.slice(braces + 1, -1).matchAll(/([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"/g);
+  return Object.fromEntries([...terms].map(([, name, value]) => [name, unescape(value ?? "")]));
+}
+
+export function nameOf(id: string): string {
+  const braces = id.indexOf("{");
+  return braces < 0 ? id : id.slice(0, braces);
+}
+
+function unescape(value: string): string {
+  return value.replaceAll(/\\(.)/g, (_, letter: string) => (letter === "n" ? "\n" : letter));
+}
