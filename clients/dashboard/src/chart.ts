@@ -93,11 +93,10 @@ export function createChart({ box, lines, channels, unit, theme, styles, height,
   return {
     draw(from, to) {
       const [min, max] = rangeOf(extent(lines, from, to), unit);
+      // Setting the x scale, even to what it was, also draws all lines anew.
       plot.batch(() => {
         plot.setScale("x", { min: from, max: to });
         plot.setScale("y", { min, max });
-        // A range that stayed the same would leave the lines as they are.
-        plot.redraw(true, true);
       });
     },
     resize: () => plot.setSize({ width: Math.max(100, box.clientWidth), height }),
