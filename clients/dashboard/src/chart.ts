@@ -57,7 +57,7 @@ export function createChart({ box, lines, channels, unit, theme, styles, height,
   const plot = new uPlot({
     width: Math.max(100, box.clientWidth),
     height,
-    padding: [8, 10, 0, 0],
+    padding: [8, 24, 0, 0],
     legend: { show: false },
     // Times are milliseconds, as the wire has them.
     ms: 1,
@@ -70,7 +70,7 @@ export function createChart({ box, lines, channels, unit, theme, styles, height,
     scales: { x: { time: true, auto: false }, y: { auto: false } },
     axes: [
       { ...axis, size: 28, space: 80, values: (_, times) => times.map(formatTime) },
-      { ...axis, size: 74, gap: 6, space: 34, values: (_, values) => values.map((value) => formatValue(value, unit)), ...(isBinaryUnit(unit) ? { incrs: binarySteps } : {}) },
+      { ...axis, size: 68, gap: 6, space: 34, values: (_, values) => values.map((value) => formatValue(value, unit)), ...(isBinaryUnit(unit) ? { incrs: binarySteps } : {}) },
     ],
     series: [
       {},

@@ -26,7 +26,7 @@ const kinds = { s: "channel", c: "id" } as const;
 const firstHash = [
   "w=5m",
   `s=${encodeURIComponent('cpu{core="all"}')}&f=busy&f=user&f=system&f=iowait`,
-  "s=memory&f=used&f=cached&f=available",
+  "s=memory&f=used&f=cached",
   "s=network&f=received&f=sent",
   "s=load&f=load1&f=load5&f=load15",
   "s=disk&f=read&f=written",

@@ -36,15 +36,13 @@ export function createPanel(choice: Choice, events: PanelEvents): Panel {
   const heading = element("h2", {}, nameOf(choice.text) || choice.text);
   const detail = element("span", { class: "detail" }, Object.values(labelsOf(choice.text)).join(" · "));
   const now = element("output", { class: "now", "aria-live": "off" });
-  const unitSwitch = element("div", { class: "units", role: "group", "aria-label": "Unit" });
+  const unitSwitch = element("select", { class: "units", "aria-label": `Unit of ${choice.text}` });
   const remove = element("button", { type: "button", class: "ghost", "aria-label": `Remove the panel ${choice.text}`, title: "Remove" }, element("span", { class: "icon icon-close", "aria-hidden": "true" }));
   const plot = element("div", { class: "plot", role: "img", "aria-label": `Chart of ${choice.text}; the values are in the legend below` });
   const message = element("p", { class: "message" }, "Waiting for rows");
   const legend = element("ul", { class: "legend", "aria-label": "Lines" });
   const box = element("section", { class: "panel", "aria-label": choice.text, "data-channel": choice.text },
     element("header", {}, element("div", { class: "title" }, heading, detail), unitSwitch, now, remove), element("div", { class: "stage" }, plot, message), legend);
-  remove.addEventListener("click", events.remove);
-
   let chart: Chart | undefined;
   let signature = "";
   let all: Line[] = [];
@@ -55,6 +53,12 @@ export function createPanel(choice: Choice, events: PanelEvents): Panel {
   let waitingFor = "Waiting for rows";
   let rows: { line: Line; value: HTMLElement }[] = [];
   const toggled = new Map<string, boolean>();
+
+  remove.addEventListener("click", events.remove);
+  unitSwitch.addEventListener("change", () => {
+    unit = unitSwitch.value;
+    rebuild();
+  });
 
   const isListed = (line: Line): boolean => choice.fields.includes(fieldNameOf(line));
   const startsShown = (line: Line): boolean => isListed(line) || !all.some((one) => one.unit === line.unit && isListed(one));
@@ -78,7 +82,8 @@ export function createPanel(choice: Choice, events: PanelEvents): Panel {
       box: plot, lines: shown, channels, unit: unit ?? "", theme, height: chartHeight, onCursor: events.cursor,
       styles: shown.map((line) => styles.get(line) as LineStyle),
     });
-    unitSwitch.replaceChildren(...(units.length > 1 ? units.map(unitButton) : []));
+    unitSwitch.replaceChildren(...units.map((name) => element("option", { value: name, selected: name === unit }, unitName(name))));
+    unitSwitch.hidden = units.length < 2;
     rows = [];
     legend.replaceChildren(...ordered.map((line) => legendRow(line, styles.get(line) as LineStyle)), ...textsOf(channels).map(({ name, text }) =>
       element("li", { class: "text" }, element("span", { class: "name" }, name), element("span", { class: "value" }, text))));
@@ -96,15 +101,6 @@ export function createPanel(choice: Choice, events: PanelEvents): Panel {
   function rebuild(): void {
     signature = "";
     events.change();
-  }
-
-  function unitButton(name: string): HTMLElement {
-    const button = element("button", { type: "button", "aria-pressed": String(name === unit) }, unitName(name));
-    button.addEventListener("click", () => {
-      unit = name;
-      rebuild();
-    });
-    return button;
   }
 
   function legendRow(line: Line, { color }: LineStyle): HTMLElement {

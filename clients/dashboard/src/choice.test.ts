@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { createChoice, readHash, writeHash } from "./choice";
+import { labelsOf, nameOf } from "./series";
+
+test("an empty hash shows this machine", () => {
+  const { window, choices } = readHash("");
+  expect(window).toBe("5m");
+  expect(choices.slice(0, 3).map(({ text }) => text)).toEqual(['cpu{core="all"}', "memory", "network"]);
+});
+
+test("what is chosen survives the hash, whatever the ids hold", () => {
+  const odd = { ...createChoice("id", 'a&b #/ü<img src=x>{x="1,\\"2"}'), fields: ["f=1", "g&h"] };
+  const chosen = { window: "1h" as const, choices: [odd, createChoice("channel", "plant/*/temp")] };
+  expect(readHash(writeHash(chosen))).toEqual(chosen);
+});
+
+test("nothing chosen stays nothing", () => expect(readHash(writeHash({ window: "1m", choices: [] }))).toEqual({ window: "1m", choices: [] }));
+
+test("a hash that makes no sense is passed over", () => expect(readHash("#w=9y&s=&s=cpu&s=cpu")).toEqual({ window: "5m", choices: [createChoice("channel", "cpu")] }));
+
+test("labels are read from an id", () => {
+  expect(labelsOf('cpu{a="x, \\"y\\"",b="1\\n2"}')).toEqual({ a: 'x, "y"', b: "1\n2" });
+  expect([labelsOf("cpu"), nameOf('cpu{a="{"}')]).toEqual([{}, "cpu"]);
+});
