@@ -6,10 +6,13 @@ import { eventually } from "./eventually.mjs";
 
 const built = new URL("../../src/HubServer/bin/Release/net10.0/HubServer.dll", import.meta.url);
 
-/** Starts a server on a free port; `env` sets its options, e.g. `{ HubServer__Channels__Capacity: "300" }`. */
-export async function startServer(env = {}) {
+/**
+ * Starts a server on a free port, or on one that a server before it had; `env` sets its options, e.g.
+ * `{ HubServer__Channels__Capacity: "300" }`.
+ */
+export async function startServer(env = {}, port = 0) {
   const dll = process.env.HUBSERVER_DLL ?? fileURLToPath(built);
-  const child = startChild("dotnet", [dll, "--urls", "http://127.0.0.1:0"], {
+  const child = startChild("dotnet", [dll, "--urls", `http://127.0.0.1:${port}`], {
     cwd: dirname(dll),
     env: { HubServer__Sources__Host__Enabled: "false", ...env },
   });
