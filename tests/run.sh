@@ -37,6 +37,7 @@ require_tools() {
     fail "Node.js 20 or later is needed, found $(node --version)"
     finish
   fi
+  [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || apt_install chromium
 }
 
 # An xunit.v3 project is a program that prints `Total: 9, Errors: 0, Failed: 0, Skipped: 0, ...`.
@@ -64,6 +65,24 @@ run_dotnet_tests() {
   passed=$((passed + total - red - skips))
   failed=$((failed + red))
   skipped=$((skipped + skips))
+}
+
+# The .NET build has installed what the dashboard needs.
+run_dashboard_tests() {
+  local log="$logs/dashboard" ok red
+  echo "== clients/dashboard"
+  (cd clients/dashboard && npm run --silent check) || fail "the types of clients/dashboard"
+  (cd clients/dashboard && npm test --silent -- --reporter=tap-flat) >"$log" 2>&1
+  local code=$?
+  ok=$(grep -c '^ok ' "$log")
+  red=$(grep -c '^not ok ' "$log")
+  if [ "$ok" -eq 0 ] || [ "$code" -ne 0 ]; then
+    cat "$log"
+    [ "$red" -gt 0 ] || fail "the tests of clients/dashboard (exit code $code)"
+  fi
+  echo "$ok passed, $red failed"
+  passed=$((passed + ok))
+  failed=$((failed + red))
 }
 
 run_node_tests() {
@@ -102,5 +121,6 @@ dotnet format HubServer.sln --no-restore --verify-no-changes || fail "dotnet for
 for project in tests/*.Tests; do
   run_dotnet_tests "$(basename "$project")"
 done
+run_dashboard_tests
 run_node_tests
 finish

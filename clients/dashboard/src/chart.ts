@@ -13,21 +13,17 @@ export interface ChartOptions {
   theme: Theme;
   /** Of each line, by its index. */
   styles: readonly LineStyle[];
-  height: number;
   /** The time under the pointer, of any panel; undefined where there is none. */
   onCursor(time: number | undefined): void;
 }
 
 export interface Chart {
   draw(from: number, to: number): void;
-  resize(): void;
   destroy(): void;
   /** How many gaps the last drawing showed. */
   gapCount(): number;
 }
 
-/** With more lines than this, the areas below them would only cover each other. */
-const maxFilled = 4;
 const dashes = [[], [6, 4], [2, 3], [10, 3, 2, 3]];
 const font = "11px system-ui, sans-serif";
 const binarySteps = Array.from({ length: 60 }, (_, i) => 2 ** (i - 6));
@@ -44,7 +40,7 @@ export function styleOf(theme: Theme, index: number): LineStyle {
   return { color: theme.lines[index % theme.lines.length] as string, dash: dashes[round % dashes.length] as number[] };
 }
 
-export function createChart({ box, lines, channels, unit, theme, styles, height, onCursor }: ChartOptions): Chart {
+export function createChart({ box, lines, channels, unit, theme, styles, onCursor }: ChartOptions): Chart {
   let gaps = 0;
   const pathsOf = (line: Line): uPlot.Series.PathBuilder => (u) => {
     const { left, top, width, height } = u.bbox;
@@ -55,8 +51,7 @@ export function createChart({ box, lines, channels, unit, theme, styles, height,
   const axis: uPlot.Axis = { stroke: theme.text, font, grid: { stroke: theme.grid, width: 1 }, ticks: { show: false } };
 
   const plot = new uPlot({
-    width: Math.max(100, box.clientWidth),
-    height,
+    ...sizeOf(box),
     padding: [8, 24, 0, 0],
     legend: { show: false },
     // Times are milliseconds, as the wire has them.
@@ -69,7 +64,7 @@ export function createChart({ box, lines, channels, unit, theme, styles, height,
     },
     scales: { x: { time: true, auto: false }, y: { auto: false } },
     axes: [
-      { ...axis, size: 28, space: 80, values: (_, times) => times.map(formatTime) },
+      { ...axis, size: 22, gap: 6, space: 80, splits: (_u, _i, min, max, step) => timesBetween(min, max, step), values: (_, times) => times.map(formatTime) },
       { ...axis, size: 68, gap: 6, space: 34, values: (_, values) => values.map((value) => formatValue(value, unit)), ...(isBinaryUnit(unit) ? { incrs: binarySteps } : {}) },
     ],
     series: [
@@ -77,7 +72,7 @@ export function createChart({ box, lines, channels, unit, theme, styles, height,
       ...lines.map((line, i) => ({
         label: line.name,
         stroke: styles[i]?.color ?? theme.text,
-        fill: lines.length <= maxFilled ? `${styles[i]?.color}1c` : "transparent",
+        fill: i === 0 ? `${styles[i]?.color}20` : "transparent",
         width: 1.5,
         dash: styles[i]?.dash ?? [],
         points: { show: false },
@@ -99,10 +94,19 @@ export function createChart({ box, lines, channels, unit, theme, styles, height,
         plot.setScale("y", { min, max });
       });
     },
-    resize: () => plot.setSize({ width: Math.max(100, box.clientWidth), height }),
     destroy: () => plot.destroy(),
     gapCount: () => gaps,
   };
+}
+
+function sizeOf(box: HTMLElement): { width: number; height: number } {
+  return { width: Math.max(100, box.clientWidth), height: Math.max(100, box.clientHeight) };
+}
+
+/** Whole steps of the clock; the steps divide every time zone's offset. */
+function timesBetween(min: number, max: number, step: number): number[] {
+  const first = Math.ceil(min / step);
+  return Array.from({ length: Math.max(0, Math.floor(max / step) - first + 1) }, (_, i) => (first + i) * step);
 }
 
 /** Shares stand in 0 to 100; what starts near zero, at zero; the rest has some room around it. */

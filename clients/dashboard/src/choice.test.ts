@@ -4,7 +4,7 @@ import { labelsOf, nameOf } from "./series";
 
 test("an empty hash shows this machine", () => {
   const { window, choices } = readHash("");
-  expect(window).toBe("5m");
+  expect(window).toBe("1m");
   expect(choices.slice(0, 3).map(({ text }) => text)).toEqual(['cpu{core="all"}', "memory", "network"]);
 });
 

@@ -24,7 +24,7 @@ const kinds = { s: "channel", c: "id" } as const;
 
 /** This machine's numbers, which the server has from its first second on. */
 const firstHash = [
-  "w=5m",
+  "w=1m",
   `s=${encodeURIComponent('cpu{core="all"}')}&f=busy&f=user&f=system&f=iowait`,
   "s=memory&f=used&f=cached",
   "s=network&f=received&f=sent",

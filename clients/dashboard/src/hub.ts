@@ -43,6 +43,7 @@ export function openHub(url: string, events: HubEvents): Hub {
     query = undefined;
     const request = events.request();
     if (request.targets.length === 0) {
+      attempt = 0;
       events.state("live", "");
       return;
     }
@@ -55,7 +56,7 @@ export function openHub(url: string, events: HubEvents): Hub {
           fail(link, error);
           return;
         }
-        if (item.state === "Streaming" && attempt > 0)
+        if (item.state === "Streaming")
           attempt = 0;
         events.state("live", "");
       },

@@ -22,7 +22,7 @@ const stillMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 export function createPage(box: HTMLElement, store: Store): Page {
   let panels: Panel[] = [];
-  let windowMs = 300_000;
+  let windowMs = 60_000;
   let clockAheadMs = 0;
   let frozenAt: number | undefined;
   let isScheduled = false;

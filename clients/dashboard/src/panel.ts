@@ -30,15 +30,13 @@ export interface PanelEvents {
   cursor(time: number | undefined): void;
 }
 
-const chartHeight = 190;
-
 export function createPanel(choice: Choice, events: PanelEvents): Panel {
-  const heading = element("h2", {}, nameOf(choice.text) || choice.text);
+  const heading = element("h2", { title: choice.text }, nameOf(choice.text) || choice.text);
   const detail = element("span", { class: "detail" }, Object.values(labelsOf(choice.text)).join(" · "));
   const now = element("output", { class: "now", "aria-live": "off" });
   const unitSwitch = element("select", { class: "units", "aria-label": `Unit of ${choice.text}` });
   const remove = element("button", { type: "button", class: "ghost", "aria-label": `Remove the panel ${choice.text}`, title: "Remove" }, element("span", { class: "icon icon-close", "aria-hidden": "true" }));
-  const plot = element("div", { class: "plot", role: "img", "aria-label": `Chart of ${choice.text}; the values are in the legend below` });
+  const plot = element("div", { class: "plot", role: "img" });
   const message = element("p", { class: "message" }, "Waiting for rows");
   const legend = element("ul", { class: "legend", "aria-label": "Lines" });
   const box = element("section", { class: "panel", "aria-label": choice.text, "data-channel": choice.text },
@@ -79,7 +77,7 @@ export function createPanel(choice: Choice, events: PanelEvents): Panel {
     chart?.destroy();
     plot.replaceChildren();
     chart = shown.length === 0 ? undefined : createChart({
-      box: plot, lines: shown, channels, unit: unit ?? "", theme, height: chartHeight, onCursor: events.cursor,
+      box: plot, lines: shown, channels, unit: unit ?? "", theme, onCursor: events.cursor,
       styles: shown.map((line) => styles.get(line) as LineStyle),
     });
     unitSwitch.replaceChildren(...units.map((name) => element("option", { value: name, selected: name === unit }, unitName(name))));
@@ -116,6 +114,14 @@ export function createPanel(choice: Choice, events: PanelEvents): Panel {
     return element("li", {}, button);
   }
 
+  function sayGaps(count: number): void {
+    if (box.dataset["gaps"] === String(count))
+      return;
+    box.dataset["gaps"] = String(count);
+    const gaps = count === 0 ? "" : ` with ${count} ${count === 1 ? "gap" : "gaps"}`;
+    plot.setAttribute("aria-label", `Chart of ${choice.text}${gaps}; its values are in the legend`);
+  }
+
   function sayValues(): void {
     for (const { line, value } of rows)
       setText(value, valueAt(line, cursor ?? edge));
@@ -136,7 +142,7 @@ export function createPanel(choice: Choice, events: PanelEvents): Panel {
       setText(message, messageOf(channels, from, to));
       message.hidden = message.textContent === "";
       sayValues();
-      box.dataset["gaps"] = String(chart?.gapCount() ?? 0);
+      sayGaps(chart?.gapCount() ?? 0);
       sayNewest(box, channels, to);
     },
     say: (text) => waitingFor = text || "Waiting for rows",
