@@ -27,19 +27,20 @@ if (major < 20 || (major === 20 && minor < 19)) {
 
 await take();
 try {
+  // npm is a script of the shell on some systems; the arguments hold nothing that a shell would take for its own.
   if (timeOf(installed) <= timeOf(lockFile))
-    run("npm ci --no-audit --no-fund --loglevel=error");
-  run(`npx --no-install vite build --logLevel warn --outDir "${resolve(out)}"`);
+    run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { shell: true });
+  run(process.execPath, [join(here, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "warn", "--outDir", resolve(out)]);
 } finally {
   rmSync(lock, { recursive: true, force: true });
 }
 
-function run(command) {
-  const { status } = spawnSync(command, { cwd: here, shell: true, stdio: "inherit" });
+function run(command, args, options) {
+  const { status } = spawnSync(command, args, { cwd: here, stdio: "inherit", ...options });
   if (status === 0)
     return;
   rmSync(lock, { recursive: true, force: true });
-  console.error(`error HUBS003: '${command}' in ${here} failed`);
+  console.error(`error HUBS003: '${command} ${args.join(" ")}' in ${here} failed`);
   process.exit(1);
 }
 
