@@ -64,7 +64,7 @@ export function createPage(box: HTMLElement, store: Store): Page {
       for (const { ring } of store.channelsOf(choice.refId))
         if (ring.end > ring.start && timeOf(ring, ring.end - 1) < now + maxAheadMs)
           newest = Math.max(newest, timeOf(ring, ring.end - 1));
-    return newest;
+    return Math.ceil(newest);
   }
 
   function restyle(): void {

@@ -14,6 +14,7 @@ import { currentTheme } from "./theme";
 export interface Panel {
   readonly choice: Choice;
   readonly box: HTMLElement;
+  /** Draws, unless nothing has changed and the picture would not move by a pixel. */
   draw(channels: readonly Held[], from: number, to: number): void;
   /** Says why there is nothing to draw, if the server said so. */
   say(text: string): void;
@@ -47,7 +48,7 @@ export function createPanel(choice: Choice, events: PanelEvents): Panel {
   let shown: Line[] = [];
   let unit: string | undefined;
   let cursor: number | undefined;
-  let edge = 0;
+  let drawn = { from: 0, to: 0, changes: 0 };
   let waitingFor = "Waiting for rows";
   let rows: { line: Line; value: HTMLElement }[] = [];
   const toggled = new Map<string, boolean>();
@@ -124,9 +125,9 @@ export function createPanel(choice: Choice, events: PanelEvents): Panel {
 
   function sayValues(): void {
     for (const { line, value } of rows)
-      setText(value, valueAt(line, cursor ?? edge));
+      setText(value, valueAt(line, cursor ?? drawn.to));
     const first = shown[0];
-    setText(now, cursor === undefined ? (first ? valueAt(first, edge) : "") : formatTime(cursor));
+    setText(now, cursor === undefined ? (first ? valueAt(first, drawn.to) : "") : formatTime(cursor));
   }
 
   return {
@@ -134,10 +135,14 @@ export function createPanel(choice: Choice, events: PanelEvents): Panel {
     box,
     draw(channels, from, to) {
       const seen = channels.map(({ channel, fields, ring }) => `${channel} ${fields.length} ${ring.end > ring.start}`).join("\n") || "-";
+      const changes = channels.reduce((sum, held) => sum + held.changes, 0);
+      const isStill = Math.abs(to - drawn.to) * plot.clientWidth < to - from && from - to === drawn.from - drawn.to;
+      if (seen === signature && changes === drawn.changes && isStill)
+        return;
       if (seen !== signature)
         build(channels);
       signature = seen;
-      edge = to;
+      drawn = { from, to, changes };
       chart?.draw(from, to);
       setText(message, messageOf(channels, from, to));
       message.hidden = message.textContent === "";

@@ -18,6 +18,8 @@ export interface Held {
   fields: Field[];
   ring: Ring;
   gaps: HeldGap[];
+  /** Goes up with whatever changes, so that what did not change need not be drawn again. */
+  changes: number;
 }
 
 const maxGaps = 100;
@@ -69,6 +71,7 @@ export function createStore(): Store {
     appendRows(to.ring, columns, times, frame.offset, times.length > 0 ? frame.count / times.length : 1);
     to.epoch = frame.epoch;
     to.next = frame.offset + frame.count;
+    to.changes++;
     to.gaps = to.gaps.filter(({ row }) => row > to.ring.start).slice(-maxGaps);
     return times.length;
   }
@@ -78,7 +81,7 @@ export function createStore(): Store {
   }
 
   function add({ refId, channel, epoch }: Frame): Held {
-    const held: Held = { refId, channel, epoch, next: 0, fields: [], ring: createRing(), gaps: [] };
+    const held: Held = { refId, channel, epoch, next: 0, fields: [], ring: createRing(), gaps: [], changes: 0 };
     targets.set(refId, [...(targets.get(refId) ?? []), held].sort((a, b) => (a.channel < b.channel ? -1 : 1)));
     return held;
   }
