@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openPage, startBrowser } from "./browser.mjs";
+import { eventually } from "./eventually.mjs";
 import { post, postRows } from "./hub.mjs";
 import { startServer } from "./server.mjs";
 
@@ -46,7 +47,7 @@ describe("the page", () => {
     assert.match(await panel(page, 'cpu{core="all"}').locator(".now").textContent(), /^[\d.]+ %$/);
     const before = await panel(page, "memory").getAttribute("data-offset");
     await page.waitForFunction((offset) => Number(document.querySelector('.panel[data-channel="memory"]').dataset.offset) > Number(offset), before);
-    assert.ok(await hasInk(page, 'cpu{core="all"}'), "the chart has no line");
+    await eventually(() => hasInk(page, 'cpu{core="all"}'), "the chart has a line");
     assert.deepEqual(troubles, []);
     await close();
   });

@@ -8,14 +8,21 @@ const maxLines = 60;
 
 export function linesOf(channels: readonly Held[]): Line[] {
   const differing = differingLabels(channels.map(({ channel }) => labelsOf(channel)));
+  const hasNames = new Set(channels.map(({ channel }) => nameOf(channel))).size > 1;
+  const hasFields = new Set(channels.flatMap(({ fields }) => fields.filter(isDrawn).map(fieldName))).size > 1;
   const lines = channels.flatMap((held) =>
     held.fields.flatMap((field, column) => {
-      if (field.type !== "number" && field.type !== "boolean")
+      if (!isDrawn(field))
         return [];
-      const place = differing.map((name) => labelsOf(held.channel)[name] ?? "").filter((text) => text !== "");
-      return [{ key: `${held.channel} ${fieldKey(field)}`, name: [...place, fieldName(field)].join(" "), held, column, unit: field.config?.unit ?? "" }];
+      const place = [hasNames ? nameOf(held.channel) : "", ...differing.map((name) => labelsOf(held.channel)[name] ?? "")].filter((text) => text !== "");
+      const name = hasFields || place.length === 0 ? [...place, fieldName(field)].join(" ") : place.join(" ");
+      return [{ key: `${held.channel} ${fieldKey(field)}`, name, held, column, unit: field.config?.unit ?? "" }];
     }));
   return lines.slice(0, maxLines);
+}
+
+function isDrawn({ type }: Field): boolean {
+  return type === "number" || type === "boolean";
 }
 
 /** The lines' units, in the order in which they come. */
