@@ -25,6 +25,9 @@ describe("the page", () => {
   before(async () => {
     await mkdir(screenshots, { recursive: true });
     [server, browser] = await Promise.all([startServer(withHost), startBrowser()]);
+    // Rates begin with the source's second round, and the picture is timed from the browser's side.
+    const list = async () => (await fetch(`${server.url}/api/channels?selector=network`)).json();
+    await eventually(async () => (await list()).channels.length > 0, "the host source has rates");
   });
 
   after(async () => {
