@@ -25,6 +25,7 @@ public sealed class LimitTests
         { "Channels:MaxFieldNameLength", "10", 10, "fieldName" },
         { "Channels:MaxStringLength", "", 65_536, "string" },
         { "Channels:MaxStringLength", "8", 8, "string" },
+        { "Channels:MaxChannels", "5", 5, "channels" },
         { "Publishing:MaxBlockRows", "", 1_000, "publisherRows" },
         { "Publishing:MaxBlockRows", "4", 4, "publisherRows" },
     };
@@ -110,6 +111,7 @@ public sealed class LimitTests
         "labels" => Batch($"x{{{string.Join(',', Enumerable.Range(0, size).Select(i => $"l{i}=\"v\""))}}}", 1),
         "fields" => Batch("x", size),
         "fieldName" => Batch("x", 1, new string('f', size)),
+        "channels" => $"{{\"batches\":[{string.Join(',', Enumerable.Range(0, size - 1).Select(i => BatchText($"c{i}", 1)))}]}}",
         "string" => Batch("x", 1, value: JsonSerializer.Serialize(new string('s', size))),
         _ => Batch("x", 1, value: string.Join(',', Enumerable.Range(0, size)), extra: ",\"publisherId\":\"p\",\"sequence\":1"),
     };
