@@ -37,7 +37,7 @@ public sealed class Node : IDisposable
         var rules = new ChannelRules(options.Channels);
         Registry = new ChannelRegistry(rules, time, metrics);
         Ingest = new Ingest(Registry, backplane, options, time, metrics, work, logger);
-        _context = new FeedContext(Registry, backplane, new FrameBodies(options.Queries, metrics), new PrivateItemQueue(work), options.Queries, time, work, metrics);
+        _context = new FeedContext(Registry, backplane, new FrameBodies(options.Queries, time, metrics), new PrivateItemQueue(work), options.Queries, time, work, metrics);
         _feeds = new FeedRegistry(_context);
         backplane.Start(Registry);
         _sweep = new RetentionSweep(Registry, backplane, rules.ShortestRetention, time, logger);

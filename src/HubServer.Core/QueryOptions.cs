@@ -41,6 +41,10 @@ public sealed class QueryOptions
     [Range(0, 1L << 40)]
     public long CacheBytes { get; set; } = Math.Min(256L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 20);
 
+    /// <summary>How long encoded rows are kept after they were last used. Default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan CacheTime { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>The most channels of one page of the list. Default 10,000.</summary>
     [Range(1, 1_000_000)]
     public int MaxListLimit { get; set; } = 10_000;

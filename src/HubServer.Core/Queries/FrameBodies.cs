@@ -4,10 +4,10 @@ using HubServer.Protocol;
 namespace HubServer.Core;
 
 /// <summary>
-/// Encodes runs of rows, and keeps what was encoded lately within a budget: the pages of long pasts, so that a
+/// Encodes runs of rows, and keeps what was used lately within a budget: the pages of long pasts, so that a
 /// thousand joins cost one encoding, and the newest rows of channels that several feeds follow.
 /// </summary>
-internal sealed class FrameBodies(QueryOptions options, HubServerMetrics metrics)
+internal sealed class FrameBodies(QueryOptions options, TimeProvider time, HubServerMetrics metrics)
 {
     /// <summary>What an entry takes besides its bytes: two list nodes, a key and a dictionary slot.</summary>
     private const int EntryOverhead = 200;
@@ -52,6 +52,7 @@ internal sealed class FrameBodies(QueryOptions options, HubServerMetrics metrics
             if (!_entries.TryGetValue(key, out var node))
                 return null;
             _byUse.Remove(node);
+            node.Value = node.Value with { UsedAt = time.GetTimestamp() };
             _byUse.AddLast(node);
             return node.Value.Bytes;
         }
@@ -61,14 +62,18 @@ internal sealed class FrameBodies(QueryOptions options, HubServerMetrics metrics
     {
         lock (_gate)
         {
-            if (!_entries.TryAdd(key, _byUse.AddLast(new Entry(key, bytes))))
+            var now = time.GetTimestamp();
+            if (!_entries.TryAdd(key, _byUse.AddLast(new Entry(key, bytes, now))))
             {
                 _byUse.RemoveLast();
                 return;
             }
 
             _bytes += bytes.Length + EntryOverhead;
-            while (_bytes > options.CacheBytes && _byUse.First is { } oldest)
+
+            // The rows of one tick are wanted within that tick, and the pages of a past while clients join: what nobody
+            // asked for in a while is garbage, however large the budget is.
+            while (_byUse.First is { } oldest && (_bytes > options.CacheBytes || time.GetElapsedTime(oldest.Value.UsedAt, now) > options.CacheTime))
             {
                 _byUse.RemoveFirst();
                 _entries.Remove(oldest.Value.Key);
@@ -80,5 +85,5 @@ internal sealed class FrameBodies(QueryOptions options, HubServerMetrics metrics
     /// <summary>Names the channel and does not hold it, so that what is kept of a removed one is these bytes and not its ring.</summary>
     private readonly record struct Key(ChannelId Channel, string Epoch, string Fields, long From, long To, WireFormat Format);
 
-    private readonly record struct Entry(Key Key, byte[] Bytes);
+    private readonly record struct Entry(Key Key, byte[] Bytes, long UsedAt);
 }

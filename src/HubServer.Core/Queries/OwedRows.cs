@@ -50,7 +50,7 @@ internal sealed class OwedRows
         lapped = _picked is null ? AddPage(item) : AddPicked(item);
 
         // What follows the first part continues it.
-        _head = new FrameHead(FrameKind.Delta, OwedFrom: _cursor, WithSchema: false);
+        _head = new FrameHead(FrameKind.Delta, OwedFrom: _cursor, WithSchema: false, Keep: _head.Keep);
         return true;
     }
 
@@ -61,7 +61,7 @@ internal sealed class OwedRows
         // Pages that are gone altogether are one gap, not one each.
         if (_head.OwedFrom == _cursor)
             to = Math.Clamp(_member.Channel.ReadHead().Oldest, to, _end);
-        var lapped = item.AddRows(_member, _cursor, to, _view, _head with { More = to < _end, Keep = true });
+        var lapped = item.AddRows(_member, _cursor, to, _view, _head with { More = to < _end });
         _cursor = to;
         return lapped;
     }

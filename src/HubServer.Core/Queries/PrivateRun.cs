@@ -119,7 +119,8 @@ internal sealed class PrivateRun
         if (entry.Next == next && seen is not null && entry.View.IsSeenAs(seen))
             return null;
 
-        var frame = new FrameHead(FrameKind.Delta, OwedFrom: next, WithSchema: seen is null || !entry.View.IsSeenAs(seen));
+        // What one client missed is its own; a past, or what all clients miss after an outage, is wanted by many.
+        var frame = new FrameHead(FrameKind.Delta, OwedFrom: next, WithSchema: seen is null || !entry.View.IsSeenAs(seen), Keep: seen is null);
         if (seen is not null)
             frame = frame with { Sample = member.Target.Sample };
         return new OwedRows(member, entry.View, next, entry.Next, frame, _context.Options.PartBytes);
@@ -134,7 +135,7 @@ internal sealed class PrivateRun
         var isLive = _held is not null && owedFrom is null && member.IsNew;
         var (rows, from) = isLive ? (null, null) : (_shape.Rows[member.TargetIndex], _shape.From);
         var (start, end) = member.Channel.FindPast(entry.Next, rows, from, _shape.To);
-        var head = new FrameHead(FrameKind.Snapshot, owedFrom, WithSchema: true, gap);
+        var head = new FrameHead(FrameKind.Snapshot, owedFrom, WithSchema: true, gap, Keep: true);
         return end - start > _shape.MaxDataPoints
             ? new OwedRows(member, entry.View, start, end, head, _context.Options.PartBytes, _shape.MaxDataPoints.Value)
             : new OwedRows(member, entry.View, start, end, head, _context.Options.PartBytes);

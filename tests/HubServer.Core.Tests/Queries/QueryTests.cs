@@ -125,6 +125,25 @@ public sealed class QueryTests() : NodeTests(new HubServerOptions { Channels = {
         Assert.Contains(option, refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void EncodedRows_AreForgottenOnceNobodyAskedForThemInAWhile()
+    {
+        var metrics = new HubServerMetrics();
+        var bodies = new FrameBodies(Options.Queries, Time, metrics);
+        Publish("a", Rows(10));
+        var channel = Node.Registry.Find(new ChannelId("a"));
+        Assert.NotNull(channel);
+        var view = View.Of(new TargetPlan("A", Selector.Exactly(channel.Id), null, SampleMode.All), channel, channel.ReadHead().Schema);
+
+        bodies.Get(channel, view, 0, 10, WireFormat.Json, keep: true);
+        bodies.Get(channel, view, 0, 10, WireFormat.Json, keep: true);
+        Assert.Equal(1, metrics.BodiesReused);
+        Time.Advance(Options.Queries.CacheTime + TimeSpan.FromSeconds(1));
+        bodies.Get(channel, view, 0, 5, WireFormat.Json, keep: true);
+        bodies.Get(channel, view, 0, 10, WireFormat.Json, keep: true);
+        Assert.Equal(1, metrics.BodiesReused);
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private WeakReference PublishAndRead()
     {
