@@ -61,10 +61,10 @@ internal static class StalledBenchmark
                 stamp = await PublishAsync(node);
             }
 
-await Task.WhenAll(clients.Select(client => client.HasAsync(stamp)));
+            await Task.WhenAll(clients.Select(client => client.HasAsync(stamp)));
         }
 
-foreach (var client in clients)
+        foreach (var client in clients)
             await client.DisposeAsync();
         var latencies = clients.SelectMany(client => client.Latencies).Order().ToArray();
         return latencies[(int)(latencies.Length * 0.99)];
