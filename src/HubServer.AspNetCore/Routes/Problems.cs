@@ -10,6 +10,8 @@ namespace HubServer.AspNetCore.Routes;
 /// <summary>Answers errors as problem details (RFC 9457) whose <c>code</c> is one of the contract's list.</summary>
 internal sealed partial class Problems(ILogger<Problems> logger) : IEndpointFilter
 {
+    private const int DefaultRetryMs = 1_000;
+
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         try
@@ -38,7 +40,8 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IEndpointFilt
     /// <summary>The answer for an error.</summary>
     public static IResult Problem(HttpContext context, ItemError error)
     {
-        if (error.RetryMs is { } retryMs)
+        // A client that is told to come back later is always told when.
+        if ((error.RetryMs ?? (error.Code == ErrorCode.Overloaded ? DefaultRetryMs : null)) is { } retryMs)
             context.Response.Headers.RetryAfter = Math.Max(1, (retryMs + 999) / 1_000).ToString(CultureInfo.InvariantCulture);
         return TypedResults.Problem(new ProblemDetails
         {

@@ -36,11 +36,18 @@ internal sealed class ServerFixture : IAsyncDisposable
 
     public Node Node => _app.Services.GetRequiredService<Node>();
 
+    /// <summary>The backplane that the test gave it.</summary>
+    public T Backplane<T>()
+        where T : IBackplane => _app.Services.GetRequiredService<T>();
+
     /// <summary>What the server logged as an error; a client must not be able to cause any.</summary>
     public IReadOnlyCollection<string> Errors => _errors.Lines;
 
     /// <summary>Starts a server; the settings' keys stand below <c>HubServer:</c>.</summary>
-    public static async Task<ServerFixture> StartAsync(params (string Key, string Value)[] settings)
+    public static Task<ServerFixture> StartAsync(params (string Key, string Value)[] settings) => StartAsync(static _ => { }, settings);
+
+    /// <summary>Starts a server with services of the test's own, which come before those of HubServer.</summary>
+    public static async Task<ServerFixture> StartAsync(Action<IServiceCollection> addServices, params (string Key, string Value)[] settings)
     {
         var errors = new ErrorLog();
         var builder = WebApplication.CreateSlimBuilder();
@@ -50,6 +57,7 @@ internal sealed class ServerFixture : IAsyncDisposable
             KeyValuePair.Create("HubServer:Sources:Host:Enabled", (string?)"false"),
             .. settings.Select(setting => KeyValuePair.Create($"HubServer:{setting.Key}", (string?)setting.Value)),
         ]);
+        addServices(builder.Services);
         builder.Services.AddHubServer();
 
         var app = builder.Build();
