@@ -112,7 +112,7 @@ public sealed class Ingest
     {
         var limits = _options.Channels;
         if (channel.Text.Length > limits.MaxIdLength)
-            throw ProtocolException.LimitExceeded($"channel id '{channel.Text[..32]}…' has {channel.Text.Length} characters; the limit is {limits.MaxIdLength} (HubServer:Channels:MaxIdLength)");
+            throw ProtocolException.LimitExceeded($"channel id '{channel.Text[..Math.Min(32, limits.MaxIdLength)]}…' has {channel.Text.Length} characters; the limit is {limits.MaxIdLength} (HubServer:Channels:MaxIdLength)");
         if (channel.Labels.Count > limits.MaxLabels)
             throw ProtocolException.LimitExceeded($"channel '{channel}' has {channel.Labels.Count} labels; the limit is {limits.MaxLabels} (HubServer:Channels:MaxLabels)");
         if (_registry.Count >= limits.MaxChannels && _registry.Find(channel) is null)

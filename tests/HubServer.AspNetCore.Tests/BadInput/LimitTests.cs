@@ -16,7 +16,7 @@ public sealed class LimitTests
     public static TheoryData<string, string, int, string> Limits => new()
     {
         { "Channels:MaxIdLength", "", 512, "id" },
-        { "Channels:MaxIdLength", "40", 40, "id" },
+        { "Channels:MaxIdLength", "20", 20, "id" },
         { "Channels:MaxLabels", "", 16, "labels" },
         { "Channels:MaxLabels", "2", 2, "labels" },
         { "Channels:MaxFields", "", 256, "fields" },
