@@ -45,8 +45,19 @@ internal sealed class SharedBytesHubProtocol(IHubProtocol inner, WireFormat form
 
     public bool TryParseMessage(ref ReadOnlySequence<byte> input, IInvocationBinder binder, [NotNullWhen(true)] out HubMessage? message)
     {
-        if (!inner.TryParseMessage(ref input, binder, out message))
-            return false;
+        var before = input;
+        try
+        {
+            if (!inner.TryParseMessage(ref input, binder, out message))
+                return false;
+        }
+        catch (Exception failure) when (format == WireFormat.Json && RefuseCall(before, failure) is { } refused)
+        {
+            input = before.Slice(before.GetPosition(1, EndOfMessage(before)));
+            message = refused;
+            return true;
+        }
+
         message = message switch
         {
             InvocationBindingFailureMessage failure when Explain(failure) is { } error =>
@@ -149,6 +160,14 @@ internal sealed class SharedBytesHubProtocol(IHubProtocol inner, WireFormat form
                 return 5;
         }
     }
+
+    private static InvocationBindingFailureMessage? RefuseCall(ReadOnlySequence<byte> input, Exception failure)
+    {
+        var call = UnreadableCall.Find(input.Slice(0, EndOfMessage(input)), failure);
+        return call is not null && Methods.Contains(call.Target) ? call : null;
+    }
+
+    private static SequencePosition EndOfMessage(ReadOnlySequence<byte> input) => input.PositionOf(RecordSeparator) ?? input.End;
 
     /// <summary>
     /// What is wrong with the arguments, so that it reaches the client, where SignalR would hide it. Null for the

@@ -63,6 +63,19 @@ internal sealed class RawSocket : IDisposable
         }
     }
 
+    /// <summary>Reads until the text has come, one byte at a time, so that nothing behind it is taken.</summary>
+    public async Task SkipPastAsync(string end)
+    {
+        var seen = new StringBuilder();
+        var one = new byte[1];
+        while (!seen.ToString().EndsWith(end, StringComparison.Ordinal))
+        {
+            if (await ReadAsync(one) == 0)
+                throw new IOException($"the server closed the socket after: {seen}");
+            seen.Append((char)one[0]);
+        }
+    }
+
     /// <summary>Resets the connection, as a process that dies or a cable that is pulled.</summary>
     public void Abort()
     {
@@ -100,18 +113,5 @@ internal sealed class RawSocket : IDisposable
     {
         while (!bytes.IsEmpty)
             bytes = bytes[await _socket.SendAsync(bytes)..];
-    }
-
-    // One byte at a time, so that nothing behind the end is taken.
-    private async Task SkipPastAsync(string end)
-    {
-        var seen = new StringBuilder();
-        var one = new byte[1];
-        while (!seen.ToString().EndsWith(end, StringComparison.Ordinal))
-        {
-            if (await ReadAsync(one) == 0)
-                throw new IOException($"the server closed the socket after: {seen}");
-            seen.Append((char)one[0]);
-        }
     }
 }
