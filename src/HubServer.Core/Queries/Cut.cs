@@ -23,9 +23,6 @@ internal sealed class Cut
     /// <summary>The full list of what cannot be served as asked; the same list in successive Cuts unless it changed.</summary>
     public required IReadOnlyList<ItemError> Errors { get; init; }
 
-    /// <summary>The item that leads here from the Cut before; null where members joined, since each subscription has its own past of those.</summary>
-    public SharedItem? Shared { get; init; }
-
     /// <summary>Finds where the Cut stands in a member.</summary>
     public bool TryFind(Member member, int hint, out CutEntry entry)
     {

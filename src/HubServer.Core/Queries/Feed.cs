@@ -24,7 +24,7 @@ internal sealed class Feed : IThreadPoolWorkItem
     private bool _isScheduled = true; // Used under _gate; covers waiting for the grid, being posted, and ticking.
     private bool _isClosed; // Used under _gate.
     private long _lastTick; // Written by the tick; read when none is scheduled.
-    private Cut? _cut; // Replaced under _tickGate; read with Volatile.
+    private Tick? _tick; // Replaced under _tickGate; read with Volatile.
 
     public Feed(QueryPlan plan, TickGrid? grid, FeedContext context)
     {
@@ -42,18 +42,21 @@ internal sealed class Feed : IThreadPoolWorkItem
     /// <summary>The subscriptions that hold the feed. Used under the lock of the feeds' registry.</summary>
     public int Holders { get; set; }
 
+    /// <summary>What the last tick published.</summary>
+    public Tick Latest => Volatile.Read(ref _tick) ?? throw new InvalidOperationException("the feed was not started");
+
     /// <summary>The newest Cut.</summary>
-    public Cut Newest => Volatile.Read(ref _cut) ?? throw new InvalidOperationException("the feed was not started");
+    public Cut Newest => Latest.Cut;
 
     /// <summary>The channels followed, counted once for each target.</summary>
-    public int MemberCount => Volatile.Read(ref _cut)?.Members.Length ?? 0;
+    public int MemberCount => Volatile.Read(ref _tick)?.Cut.Members.Length ?? 0;
 
     /// <summary>Joins the channels that are there, and from then on those that appear; waits while another caller does.</summary>
     public void Start()
     {
         lock (_tickGate)
         {
-            if (_cut is not null)
+            if (_tick is not null)
                 return;
 
             // Watching starts before the scan: a channel that appears meanwhile is offered, scanned, or both.
@@ -62,7 +65,8 @@ internal sealed class Feed : IThreadPoolWorkItem
                 _members.Join(channel, isNew: false);
             _created = _context.Registry.Created;
             var entries = _members.Arrange([]);
-            Volatile.Write(ref _cut, new Cut { Number = 0, Members = _members.ToArray(), Entries = entries, Errors = _members.Errors(entries, []) });
+            var cut = new Cut { Number = 0, Members = _members.ToArray(), Entries = entries, Errors = _members.Errors(entries, []) };
+            Volatile.Write(ref _tick, new Tick(cut, Shared: null));
         }
 
         Reschedule();
@@ -134,7 +138,7 @@ internal sealed class Feed : IThreadPoolWorkItem
     public void Execute()
     {
         _lastTick = _context.Time.GetTimestamp();
-        if (Tick())
+        if (TryAdvance())
         {
             foreach (var shard in _shards)
                 shard.Wake(_context.Work);
@@ -175,7 +179,7 @@ internal sealed class Feed : IThreadPoolWorkItem
             _grid.Schedule(this);
     }
 
-    private bool Tick()
+    private bool TryAdvance()
     {
         lock (_tickGate)
         {
@@ -192,13 +196,13 @@ internal sealed class Feed : IThreadPoolWorkItem
             var next = Advance(Newest, dirty, offered);
             if (next is null)
                 return false;
-            Volatile.Write(ref _cut, next);
+            Volatile.Write(ref _tick, next);
             return true;
         }
     }
 
-    /// <summary>The Cut after this one, or null where nothing changed.</summary>
-    private Cut? Advance(Cut cut, List<Member> dirty, List<Channel> offered)
+    /// <summary>What leads on from this Cut, or null where nothing changed.</summary>
+    private Tick? Advance(Cut cut, List<Member> dirty, List<Channel> offered)
     {
         var entries = (CutEntry[])cut.Entries.Clone();
         var changes = new List<Change>();
@@ -230,14 +234,14 @@ internal sealed class Feed : IThreadPoolWorkItem
         if (changes.Count == 0 && !isReshaped && ReferenceEquals(errors, cut.Errors))
             return null;
 
-        return new Cut
+        var next = new Cut
         {
             Number = cut.Number + 1,
             Members = isReshaped ? _members.ToArray() : cut.Members,
             Entries = entries,
             Errors = errors,
-            Shared = joined ? null : Encode(changes, left, ReferenceEquals(errors, cut.Errors) ? null : errors),
         };
+        return new Tick(next, joined ? null : Encode(changes, left, ReferenceEquals(errors, cut.Errors) ? null : errors));
     }
 
     private bool Join(List<Channel> offered, bool haveLeft)

@@ -203,8 +203,8 @@ public sealed partial class Subscription : IAsyncEnumerable<StreamItem>, IAsyncE
         if (_cut is null || _run is not null || _state != ItemState.Streaming || _laps.IsSlow)
             return false;
 
-        var newest = Feed.Newest;
-        if (newest.Shared is not { } shared || newest.Number != _cut.Number + 1 || !shared.Has(Format))
+        var (newest, shared) = Feed.Latest;
+        if (shared is null || newest.Number != _cut.Number + 1 || !shared.Has(Format))
             return false;
 
         (_cut, _seen, _current, _mustSay) = (newest, newest, shared, false);

@@ -98,6 +98,28 @@ public sealed class QueryTests() : NodeTests(new HubServerOptions { Channels = {
     }
 
     [Fact]
+    public void SharedItem_IsNotHeldByASubscriptionThatStoppedAtItsCut()
+    {
+        Publish("a");
+        var (stalled, healthy) = (Open("a", 0), Open("a", 0));
+        Read(stalled, 2);
+        Read(healthy, 2);
+        Publish("a");
+        Read(healthy, 1);
+        var item = PublishAndShare(healthy);
+        Read(stalled, 1);
+        Publish("a");
+        Read(healthy, 1);
+
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+
+        Assert.False(item.IsAlive);
+        GC.KeepAlive(stalled);
+    }
+
+    [Fact]
     public async Task Publish_OfMoreNewChannelsThanThereIsRoomFor_WritesNone()
     {
         Publish("a");
@@ -142,6 +164,21 @@ public sealed class QueryTests() : NodeTests(new HubServerOptions { Channels = {
         bodies.Get(channel, view, 0, 5, WireFormat.Json, keep: true);
         bodies.Get(channel, view, 0, 10, WireFormat.Json, keep: true);
         Assert.Equal(1, metrics.BodiesReused);
+    }
+
+    private void Read(Subscription items, int count)
+    {
+        for (; count > 0; count--)
+            Assert.NotNull(Next(items));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private WeakReference PublishAndShare(Subscription healthy)
+    {
+        Publish("a");
+        Read(healthy, 1);
+        Assert.IsType<SharedItem>(healthy.Current);
+        return new WeakReference(healthy.Current);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
