@@ -91,9 +91,9 @@ describe("the page", () => {
       t.diagnostic(`live again after ${Math.round(performance.now() - start)} ms`);
       await memory.and(page.locator('[data-gaps="1"]')).waitFor();
       await panel(page, "network").and(page.locator('[data-gaps="1"]')).waitFor();
-      await page.waitForTimeout(4000);
+      await page.waitForFunction(() => Number(document.querySelector('.panel[data-channel="memory"]')?.dataset.offset) >= 4);
       await page.getByRole("button", { name: "1m", exact: true }).click();
-      await page.waitForTimeout(200);
+      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
       await page.screenshot({ path: `${screenshots}gap.png` });
       assert.deepEqual(troubles.filter((text) => !isLoss(text)), []);
     } finally {
@@ -159,7 +159,7 @@ describe("the page", () => {
         "s=network&f=received&f=sent", "s=load", "s=process"].join("&")}`, options);
       await panel(page, "load").and(page.locator(name === "phone" ? "*" : "[data-offset]")).waitFor();
       await panel(page, "memory").and(page.locator("[data-offset]")).waitFor();
-      await page.waitForTimeout(1500);
+      await page.waitForFunction(() => Number(document.querySelector('.panel[data-channel="memory"]')?.dataset.offset) >= 2);
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name}: the page is wider than the screen`);
       await page.screenshot({ path: `${screenshots}${name}.png` });
 

@@ -10,7 +10,11 @@ namespace HubServer.AspNetCore.Hubs;
 /// </summary>
 internal ref struct SliceWriter
 {
-    private const int SliceBytes = 32 << 10;
+    /// <summary>
+    /// The pipe's own segment, so that a small message stays in one piece. Slices of 32 KB were no faster (6.6 against
+    /// 6.5 ms of CPU for a megabyte of 290 KB items) and left megabytes in the pool that all buffers come from.
+    /// </summary>
+    private const int SliceBytes = 4 << 10;
 
     private readonly IBufferWriter<byte> _output;
     private Span<byte> _slice;
