@@ -33,6 +33,7 @@ public static class HubServerRegistration
         services.AddHubServerSources();
         services.AddSingleton<IngestRoutes>();
         services.AddSingleton<ReadRoutes>();
+        services.AddSingleton<ChannelRoutes>();
         services.AddSingleton<StreamRoutes>();
         services.AddSingleton<Problems>();
         return services;
@@ -53,7 +54,7 @@ public static class HubServerRegistration
     private static void AddHub(IServiceCollection services)
     {
         // SignalR reads a hub's own options only where AddHubOptions was called for it, and the general ones otherwise.
-        services.AddSignalR().AddMessagePackProtocol().AddHubOptions<ServerHub>(static options => options.AddFilter<UnexpectedFailures>());
+        services.AddSignalR().AddMessagePackProtocol().AddHubOptions<ServerHub>(static options => options.AddFilter<CallErrors>());
         services.AddSingleton<IConfigureOptions<HubOptions<ServerHub>>, ServerHubOptions>();
 
         // SignalR takes the last protocol of a name, so these stand before the stock ones and pass on to them.

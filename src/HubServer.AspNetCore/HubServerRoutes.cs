@@ -28,6 +28,7 @@ public static class HubServerRoutes
         var routes = group.MapGroup("").AddEndpointFilter(services.GetRequiredService<Problems>());
         services.GetRequiredService<IngestRoutes>().Map(routes);
         services.GetRequiredService<ReadRoutes>().Map(routes);
+        services.GetRequiredService<ChannelRoutes>().Map(routes);
         services.GetRequiredService<StreamRoutes>().Map(routes);
         routes.Map("/api/{**path}", NoSuchRoute);
         return group;

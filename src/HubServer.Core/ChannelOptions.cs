@@ -10,9 +10,30 @@ public sealed class ChannelOptions
     [Range(1, 10_000_000)]
     public int Capacity { get; set; } = 1_000;
 
+    /// <summary>
+    /// How far a kept row may be older than the channel's newest one, by the rows' own times; null for any age. 1 ms to
+    /// 365 days, default null. Both this and <see cref="Capacity"/> hold.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "365.00:00:00")]
+    public TimeSpan? CapacityTime { get; set; }
+
+    /// <summary>
+    /// The most rows that a channel can be given of its own, and that one keeps whose capacity is given as a time alone.
+    /// 1 to 10,000,000, default 1,000,000; <see cref="MaxBytes"/> holds beside it.
+    /// </summary>
+    [Range(1, 10_000_000)]
+    public int MaxCapacity { get; set; } = 1_000_000;
+
     /// <summary>The most memory of a channel's rows, in bytes. 1 KB to 1 GB, default 4 MB.</summary>
     [Range(1_024, 1L << 30)]
     public long MaxBytes { get; set; } = 4 << 20;
+
+    /// <summary>
+    /// The most memory of all channels' rows, in bytes: channels then keep fewer rows, and none can be added. At least
+    /// 1 MB, default 25 % of the memory limit.
+    /// </summary>
+    [Range(1 << 20, 1L << 50)]
+    public long MaxTotalBytes { get; set; } = Math.Max(1 << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
 
     /// <summary>How long a channel without new rows stays; readers do not count. 1 s to 365 days, default 1 h.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]

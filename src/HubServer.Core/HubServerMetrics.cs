@@ -8,6 +8,9 @@ public sealed class HubServerMetrics
     /// <summary>The meter's name.</summary>
     public const string MeterName = "HubServer";
 
+    private readonly Meter _meter;
+    private readonly Counter<long> _limitsReached;
+    private readonly Counter<long> _channelsRemoved;
     private readonly long[] _applied = new long[Enum.GetValues<ApplyResult>().Length];
     private long _rowsIn;
     private long _rowsOut;
@@ -15,6 +18,8 @@ public sealed class HubServerMetrics
     private long _privateItems;
     private long _lapped;
     private long _queries;
+    private long _connections;
+    private long _calls;
     private long _refusedRows;
     private long _bodiesEncoded;
     private long _bodiesReused;
@@ -22,7 +27,7 @@ public sealed class HubServerMetrics
     /// <summary>Creates the instruments.</summary>
     public HubServerMetrics(IMeterFactory? meters = null)
     {
-        var meter = meters?.Create(MeterName) ?? new Meter(MeterName);
+        var meter = _meter = meters?.Create(MeterName) ?? new Meter(MeterName);
         meter.CreateObservableCounter("hubserver.rows.in", () => RowsIn, "{row}", "Rows that entered rings.");
         meter.CreateObservableCounter("hubserver.rows.out", () => RowsOut, "{row}", "Rows handed to subscriptions.");
         meter.CreateObservableCounter("hubserver.rows.refused", () => Volatile.Read(ref _refusedRows), "{row}", "Rows refused at ingest.");
@@ -32,11 +37,34 @@ public sealed class HubServerMetrics
         meter.CreateObservableCounter("hubserver.bodies.encoded", () => Volatile.Read(ref _bodiesEncoded), "{body}", "Runs of rows encoded.");
         meter.CreateObservableCounter("hubserver.bodies.reused", () => Volatile.Read(ref _bodiesReused), "{body}", "Runs of rows taken from the cache.");
         meter.CreateObservableUpDownCounter("hubserver.queries", () => Queries, "{query}", "Running queries.");
-        foreach (var result in Enum.GetValues<ApplyResult>())
-        {
-            var tag = new KeyValuePair<string, object?>("result", result.ToString().ToLowerInvariant());
-            meter.CreateObservableCounter("hubserver.blocks." + tag.Value, () => Applied(result), "{block}", "Blocks delivered by the backplane.");
-        }
+        meter.CreateObservableUpDownCounter("hubserver.connections", () => Connections, "{connection}", "Connections of the hub.");
+        meter.CreateObservableCounter("hubserver.publish.calls", () => Volatile.Read(ref _calls), "{call}", "Calls to the backplane; each takes the blocks that came in during the one before.");
+        meter.CreateObservableCounter("hubserver.blocks", ObserveBlocks, "{block}", "Blocks delivered by the backplane, by what their channel did with them.");
+        _limitsReached = meter.CreateCounter<long>("hubserver.limits.reached", "{refusal}", "What was refused since a limit would have been passed, by the option that sets the limit.");
+        _channelsRemoved = meter.CreateCounter<long>("hubserver.channels.removed", "{channel}", "Channels that went away, by reason.");
+    }
+
+    /// <summary>Creates the instruments that a node answers: what it holds now, and the limits of that.</summary>
+    internal void Observe(Node node, HubServerOptions options)
+    {
+        _meter.CreateObservableUpDownCounter("hubserver.channels", () => node.Registry.Count, "{channel}", "Channels.");
+        _meter.CreateObservableUpDownCounter("hubserver.rings.size", () => node.Registry.RingBytes.Taken, "By", "What all channels' rows take.");
+        _meter.CreateObservableUpDownCounter("hubserver.bodies.size", () => node.CachedBytes, "By", "Encoded rows kept for further readers.");
+        _meter.CreateObservableUpDownCounter("hubserver.feeds", () => node.Feeds, "{feed}", "Running feeds, each serving all queries that are alike.");
+        _meter.CreateObservableUpDownCounter("hubserver.feeds.channels", () => node.FollowedChannels, "{channel}", "Channels that feeds follow, counted once for each target of each feed.");
+        _meter.CreateObservableUpDownCounter("hubserver.publish.pending", () => node.Ingest.PendingRows, "{row}", "Rows that wait for the backplane.");
+        _meter.CreateObservableUpDownCounter("hubserver.publish.pending.size", () => node.Ingest.PendingBytes, "By", "About what those rows take.");
+
+        // Beside what they limit, so that an alert can say how near a limit is without knowing the configuration.
+        KeyValuePair<string, object?> Option(string name) => new("limit", name);
+        Measurement<long>[] limits =
+        [
+            new(options.Channels.MaxChannels, Option("Channels:MaxChannels")),
+            new(options.Channels.MaxTotalBytes, Option("Channels:MaxTotalBytes")),
+            new(options.Publishing.MaxPendingBytes, Option("Publishing:MaxPendingBytes")),
+            new(options.Queries.CacheBytes, Option("Queries:CacheBytes")),
+        ];
+        _meter.CreateObservableGauge("hubserver.limit", () => limits, description: "The limits of what a node holds, by option.");
     }
 
     /// <summary>Rows that entered rings.</summary>
@@ -57,11 +85,28 @@ public sealed class HubServerMetrics
     /// <summary>Running queries.</summary>
     public long Queries => Volatile.Read(ref _queries);
 
+    /// <summary>Connections of the hub.</summary>
+    public long Connections => Volatile.Read(ref _connections);
+
     /// <summary>Runs of rows taken from the cache.</summary>
     public long BodiesReused => Volatile.Read(ref _bodiesReused);
 
     /// <summary>Blocks that a channel answered with this result.</summary>
     public long Applied(ApplyResult result) => Volatile.Read(ref _applied[(int)result]);
+
+    /// <summary>Takes note of a connection that came or went.</summary>
+    public void CountConnection(int change) => Interlocked.Add(ref _connections, change);
+
+    /// <summary>Takes note of what was refused for a limit; of nothing where <paramref name="limit"/>, the option's name, is null.</summary>
+    public void CountLimit(string? limit)
+    {
+        if (limit is not null)
+            _limitsReached.Add(1, new KeyValuePair<string, object?>("limit", limit));
+    }
+
+    internal void CountCall() => Interlocked.Increment(ref _calls);
+
+    internal void CountRemoved(string reason) => _channelsRemoved.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     internal void CountApply(ApplyResult result, int rows)
     {
@@ -88,4 +133,9 @@ public sealed class HubServerMetrics
     internal void CountBody(bool reused) => Interlocked.Increment(ref reused ? ref _bodiesReused : ref _bodiesEncoded);
 
     internal void CountQuery(int change) => Interlocked.Add(ref _queries, change);
+
+    private IEnumerable<Measurement<long>> ObserveBlocks() => Enum.GetValues<ApplyResult>()
+        .Select(result => new Measurement<long>(Applied(result), new KeyValuePair<string, object?>("result", ResultText(result))));
+
+    private static string ResultText(ApplyResult result) => result == ApplyResult.ForeignEpoch ? "foreign_epoch" : result.ToString().ToLowerInvariant();
 }

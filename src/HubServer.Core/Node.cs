@@ -17,6 +17,7 @@ public sealed class Node : IDisposable
     private readonly FeedContext _context;
     private readonly FeedRegistry _feeds;
     private readonly RetentionSweep _sweep;
+    private readonly ChannelRules _rules;
     private readonly long _started;
 
     /// <summary>Starts a node.</summary>
@@ -34,13 +35,14 @@ public sealed class Node : IDisposable
         _backplane = backplane;
         _started = time.GetTimestamp();
 
-        var rules = new ChannelRules(options.Channels);
-        Registry = new ChannelRegistry(rules, time, metrics);
-        Ingest = new Ingest(Registry, backplane, options, time, metrics, work, logger);
+        _rules = new ChannelRules(options.Channels);
+        Registry = new ChannelRegistry(_rules, time, metrics);
+        Ingest = new Ingest(Registry, _rules, backplane, options, time, metrics, work, logger);
         _context = new FeedContext(Registry, backplane, new FrameBodies(options.Queries, time, metrics), new PrivateItemQueue(work), options.Queries, time, work, metrics);
         _feeds = new FeedRegistry(_context);
         backplane.Start(Registry);
-        _sweep = new RetentionSweep(Registry, backplane, rules.ShortestRetention, time, logger);
+        _sweep = new RetentionSweep(Registry, backplane, _rules.ShortestRetention, time, metrics, logger);
+        metrics.Observe(this, options);
     }
 
     /// <summary>The way in for rows.</summary>
@@ -48,6 +50,15 @@ public sealed class Node : IDisposable
 
     /// <summary>The channels.</summary>
     public ChannelRegistry Registry { get; }
+
+    /// <summary>The running feeds.</summary>
+    internal int Feeds => _feeds.Count;
+
+    /// <summary>The channels that feeds follow, counted once for each target of each feed.</summary>
+    internal int FollowedChannels => _feeds.FollowedChannels;
+
+    /// <summary>What the encoded rows take that are kept for further readers.</summary>
+    internal long CachedBytes => _context.Bodies.Bytes;
 
     /// <summary>Opens a query; it runs while its stream is enumerated.</summary>
     /// <exception cref="ProtocolException">The request is wrong; the text names the place.</exception>
@@ -62,7 +73,8 @@ public sealed class Node : IDisposable
     public ChannelList List(ListRequest request)
     {
         QueryPlan.RequireBetween(request.Limit, _options.Queries.MaxListLimit, "limit", nameof(QueryOptions.MaxListLimit));
-        var selector = request.Selector is { Length: > 0 } text ? Selector.Parse(text) : null;
+        QueryPlan.RequireLength(request.Selector ?? "", "selector", _options.Queries.MaxSelectorLength, nameof(QueryOptions.MaxSelectorLength));
+        var selector = request.Selector is { Length: > 0 } text ? Selector.Parse(text, _options.Queries) : null;
         var page = Registry.Channels
             .Where(channel => selector is null || selector.Matches(channel.Id))
             .Where(channel => request.After is null || string.CompareOrdinal(channel.Id.Text, request.After) > 0)
@@ -70,6 +82,38 @@ public sealed class Node : IDisposable
             .Take(request.Limit + 1)
             .ToArray();
         return new ChannelList([.. page.Take(request.Limit).Select(channel => channel.Describe())], page.Length > request.Limit);
+    }
+
+    /// <summary>Gives a channel settings of its own, in place of those that it had; one that is not there comes into being.</summary>
+    /// <returns>What holds for the channel now, with all of its fields.</returns>
+    /// <exception cref="ProtocolException">The settings contradict the channel's schema or pass a limit.</exception>
+    public async ValueTask<ChannelSettings> ConfigureAsync(ChannelId id, ChannelSettings settings, CancellationToken cancellationToken = default)
+    {
+        await Ingest.ConfigureAsync(id, settings, cancellationToken);
+        _sweep.Hurry(settings.RetentionMs);
+        return Settings(id);
+    }
+
+    /// <summary>What holds for a channel, of its own or by the configuration, with all of its fields.</summary>
+    /// <exception cref="ProtocolException">There is no such channel.</exception>
+    public ChannelSettings Settings(ChannelId id)
+    {
+        var head = Require(id).ReadHead();
+        return new ChannelSettings
+        {
+            Fields = [.. head.Schema.Fields.Select(static field => new RowField(field.Name, field.Type, field.Labels, field.Unit))],
+            Capacity = head.Limits.Capacity,
+            CapacityMs = head.Limits.CapacityMs,
+            RetentionMs = head.Limits.Retention.TotalMilliseconds,
+        };
+    }
+
+    /// <summary>Removes a channel with its rows and its settings; its next row begins another one.</summary>
+    /// <exception cref="ProtocolException">There is no such channel.</exception>
+    public async ValueTask RemoveAsync(ChannelId id, CancellationToken cancellationToken = default)
+    {
+        if (await _backplane.RemoveAsync(id, Require(id).Epoch, next: null, cancellationToken))
+            _context.Metrics.CountRemoved("deleted");
     }
 
     /// <summary>One channel's past in one frame, thinned beyond <paramref name="maxDataPoints"/> rows.</summary>
@@ -81,9 +125,9 @@ public sealed class Node : IDisposable
     public Frame Snapshot(ChannelId id, int? rows, double? from, int? maxDataPoints)
     {
         QueryPlan.RequireDataPoints(maxDataPoints, _options.Queries);
-        var channel = Registry.Find(id) ?? throw new ProtocolException(ErrorCode.NotFound, $"there is no channel '{id}'; it comes into being with its first row");
+        var channel = Require(id);
         var head = channel.ReadHead();
-        var view = View.Of(new TargetPlan("A", Selector.Exactly(id), null, SampleMode.All), channel, head.Schema);
+        var view = View.Of(new TargetPlan("A", Selector.Exactly(id), null, SampleMode.All), channel, head);
         var (start, end) = channel.FindPast(head.Next, rows, from, to: null);
         var columns = channel.Read(start, end, view.Fields, out start);
         var count = (int)(end - start);
@@ -114,6 +158,7 @@ public sealed class Node : IDisposable
         Version,
         Math.Round(_time.GetElapsedTime(_started).TotalSeconds, 3),
         Registry.Count,
+        _context.Metrics.Connections,
         _context.Metrics.Queries,
         _feeds.Count,
         _feeds.FollowedChannels,
@@ -124,6 +169,9 @@ public sealed class Node : IDisposable
         _context.Metrics.PrivateItems,
         _context.Metrics.Lapped,
         Ingest.PendingRows,
+        Ingest.PendingBytes,
+        Registry.RingBytes.Taken,
+        CachedBytes,
         GC.GetTotalMemory(forceFullCollection: false),
         _backplane is InMemoryBackplane ? "memory" : _backplane.GetType().Name);
 
@@ -133,6 +181,9 @@ public sealed class Node : IDisposable
         _sweep.Dispose();
         _feeds.Dispose();
     }
+
+    private Channel Require(ChannelId id) =>
+        Registry.Find(id) ?? throw new ProtocolException(ErrorCode.NotFound, $"there is no channel '{id}'; it comes into being with its first row");
 
     private double Now() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds;
 }

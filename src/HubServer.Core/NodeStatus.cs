@@ -5,6 +5,7 @@ namespace HubServer.Core;
 /// <param name="Version">The server's version.</param>
 /// <param name="UptimeSeconds">The seconds since it started.</param>
 /// <param name="Channels">The channels.</param>
+/// <param name="Connections">The hub's connections.</param>
 /// <param name="Queries">The running queries.</param>
 /// <param name="Feeds">The feeds that serve them.</param>
 /// <param name="FollowedChannels">The channels that feeds follow, counted once for each target of each feed.</param>
@@ -15,6 +16,9 @@ namespace HubServer.Core;
 /// <param name="PrivateItems">Items built for one subscription.</param>
 /// <param name="Lapped">Gaps sent since rows were gone before they could be sent.</param>
 /// <param name="PendingRows">Rows that wait for the backplane.</param>
+/// <param name="PendingBytes">About what they take.</param>
+/// <param name="RingBytes">What all channels' rows take.</param>
+/// <param name="CachedBytes">What the encoded rows take that are kept for further readers.</param>
 /// <param name="ManagedBytes">The managed heap, in bytes.</param>
 /// <param name="Backplane">The backplane in use.</param>
 public sealed record NodeStatus(
@@ -22,6 +26,7 @@ public sealed record NodeStatus(
     string Version,
     double UptimeSeconds,
     int Channels,
+    long Connections,
     long Queries,
     int Feeds,
     int FollowedChannels,
@@ -32,5 +37,8 @@ public sealed record NodeStatus(
     long PrivateItems,
     long Lapped,
     int PendingRows,
+    long PendingBytes,
+    long RingBytes,
+    long CachedBytes,
     long ManagedBytes,
     string Backplane);

@@ -21,6 +21,13 @@ public sealed class PublishOptions
     [Range(1, 10_000_000)]
     public int MaxPendingRows { get; set; } = 10_000;
 
+    /// <summary>
+    /// The bytes that may wait in all publishers of a node, an equal share in each partition's, before callers are
+    /// refused. At least 1 MB, default 5 % of the memory limit.
+    /// </summary>
+    [Range(1 << 20, 1L << 50)]
+    public long MaxPendingBytes { get; set; } = Math.Max(1 << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 20);
+
     /// <summary>How long the answer to a publisher's sequence is remembered for a retry. Default 10 minutes.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan RetryWindow { get; set; } = TimeSpan.FromMinutes(10);

@@ -21,6 +21,14 @@ public sealed class QueryOptions
     [Range(32, 65_536)]
     public int MaxSelectorLength { get; set; } = 4_096;
 
+    /// <summary>The most terms of a selector; a channel has at most 16 labels by default. Default 64.</summary>
+    [Range(1, 10_000)]
+    public int MaxSelectorTerms { get; set; } = 64;
+
+    /// <summary>The most characters of a regular expression in a selector. Default 1,000.</summary>
+    [Range(1, 65_536)]
+    public int MaxRegexLength { get; set; } = 1_000;
+
     /// <summary>The most fields that a target names. Default 256.</summary>
     [Range(1, 65_536)]
     public int MaxFields { get; set; } = 256;

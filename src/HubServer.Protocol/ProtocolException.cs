@@ -15,6 +15,9 @@ public sealed class ProtocolException : Exception
     /// <summary>One of <see cref="ErrorCode"/>.</summary>
     public string Code { get; }
 
+    /// <summary>The option that sets the limit that was passed, without <c>HubServer:</c> before it; null for any other error.</summary>
+    public string? Limit { get; private init; }
+
     /// <summary>Whether the message already starts with the place in what was read.</summary>
     internal bool NamesPlace { get; init; }
 
@@ -25,5 +28,11 @@ public sealed class ProtocolException : Exception
     public static ProtocolException BadRequest(string message) => new(ErrorCode.BadRequest, message);
 
     /// <summary>A <see cref="ErrorCode.LimitExceeded"/>.</summary>
-    public static ProtocolException LimitExceeded(string message) => new(ErrorCode.LimitExceeded, message);
+    /// <param name="limit">The option that sets the limit, such as <c>Queries:MaxTargets</c>; the message names it, too.</param>
+    /// <param name="message">What passed the limit, and what the limit is.</param>
+    public static ProtocolException LimitExceeded(string limit, string message) =>
+        new(ErrorCode.LimitExceeded, $"{message} (HubServer:{limit})") { Limit = limit };
+
+    /// <summary>The same error with the place in the request before its text.</summary>
+    public ProtocolException At(string place) => new(Code, $"{place}: {Message}") { Limit = Limit };
 }

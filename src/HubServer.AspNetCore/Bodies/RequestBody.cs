@@ -67,5 +67,5 @@ internal static class RequestBody
     }
 
     private static ProtocolException TooLarge(int maxBytes) =>
-        ProtocolException.LimitExceeded($"the body has more than {maxBytes} bytes (HubServer:Transport:MaxBodyBytes), counted after decompression");
+        ProtocolException.LimitExceeded("Transport:MaxBodyBytes", $"the body has more than {maxBytes} bytes, counted after decompression");
 }

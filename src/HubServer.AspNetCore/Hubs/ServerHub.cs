@@ -9,9 +9,27 @@ using Microsoft.Extensions.Options;
 namespace HubServer.AspNetCore.Hubs;
 
 /// <summary>The hub: the four methods of the wire contract. Every method takes one object.</summary>
-public sealed class ServerHub(Node node, IOptions<HubServerOptions> options) : Hub
+public sealed class ServerHub(Node node, HubServerMetrics metrics, IOptions<HubServerOptions> options) : Hub
 {
     private static readonly object QueriesKey = new();
+
+    /// <inheritdoc/>
+    public override Task OnConnectedAsync()
+    {
+        metrics.CountConnection(1);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override Task OnDisconnectedAsync(Exception? exception)
+    {
+        metrics.CountConnection(-1);
+
+        // SignalR has no other sign of a message that was too long than the text with which it ends the connection.
+        if (exception is InvalidDataException && exception.Message.StartsWith("The maximum message size", StringComparison.Ordinal))
+            metrics.CountLimit("Transport:MaxHubMessageBytes");
+        return Task.CompletedTask;
+    }
 
     /// <summary>Streams one merged query: first the past, then what changes.</summary>
     public IAsyncEnumerable<StreamItem> Query(QueryRequest request)
@@ -21,7 +39,7 @@ public sealed class ServerHub(Node node, IOptions<HubServerOptions> options) : H
         if (Interlocked.Increment(ref queries.Value) > options.Value.Queries.MaxPerConnection)
         {
             Interlocked.Decrement(ref queries.Value);
-            throw ToHubException(ProtocolException.LimitExceeded($"the connection has {options.Value.Queries.MaxPerConnection} running queries already (HubServer:Queries:MaxPerConnection); end one first"));
+            throw ProtocolException.LimitExceeded("Queries:MaxPerConnection", $"the connection has {options.Value.Queries.MaxPerConnection} running queries already; end one first");
         }
 
         try
@@ -31,10 +49,10 @@ public sealed class ServerHub(Node node, IOptions<HubServerOptions> options) : H
             subscription.Ended = () => Interlocked.Decrement(ref queries.Value);
             return subscription;
         }
-        catch (ProtocolException error)
+        catch (ProtocolException)
         {
             Interlocked.Decrement(ref queries.Value);
-            throw ToHubException(error);
+            throw;
         }
     }
 
@@ -42,14 +60,7 @@ public sealed class ServerHub(Node node, IOptions<HubServerOptions> options) : H
     public async Task<PublishResult[]> Publish(PublishRequest request)
     {
         Require(request);
-        try
-        {
-            return await node.Ingest.PublishAsync(request, Context.ConnectionAborted);
-        }
-        catch (ProtocolException error)
-        {
-            throw ToHubException(error);
-        }
+        return await node.Ingest.PublishAsync(request, Context.ConnectionAborted);
     }
 
     /// <summary>Publishes a stream of requests; answers each in order. A request that is refused answers with its error and the stream goes on.</summary>
@@ -63,28 +74,22 @@ public sealed class ServerHub(Node node, IOptions<HubServerOptions> options) : H
     public ChannelList ListChannels(ListRequest request)
     {
         Require(request);
-        try
-        {
-            return node.List(request);
-        }
-        catch (ProtocolException error)
-        {
-            throw ToHubException(error);
-        }
+        return node.List(request);
     }
 
-    private async Task<PublishResult[]> PublishOneAsync(PublishRequest request, CancellationToken cancellationToken)
+    private async Task<PublishResult[]> PublishOneAsync(PublishRequest? request, CancellationToken cancellationToken)
     {
-        Require(request);
-        if (request.Batches is UnreadableBatches unreadable)
-            return [Refused("", unreadable.Error)];
         try
         {
+            Require(request);
+            if (request!.Batches is UnreadableBatches unreadable)
+                return [Refused("", unreadable.Error)];
             return await node.Ingest.PublishAsync(request, cancellationToken);
         }
         catch (ProtocolException error)
         {
-            return [.. request.Batches.Select(batch => batch.Channel).DefaultIfEmpty("").Select(channel => Refused(channel, error))];
+            metrics.CountLimit(error.Limit);
+            return [.. (request?.Batches ?? []).Select(batch => batch.Channel).DefaultIfEmpty("").Select(channel => Refused(channel, error))];
         }
     }
 
@@ -106,8 +111,6 @@ public sealed class ServerHub(Node node, IOptions<HubServerOptions> options) : H
     private static void Require(object? request)
     {
         if (request is null)
-            throw ToHubException(ProtocolException.BadRequest("the method takes one object, found null"));
+            throw ProtocolException.BadRequest("the method takes one object, found null");
     }
-
-    private static HubException ToHubException(ProtocolException error) => new(error.WireMessage);
 }

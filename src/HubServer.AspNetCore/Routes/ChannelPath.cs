@@ -15,18 +15,23 @@ internal static class ChannelPath
     private const string Prefix = "/api/channels/";
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    /// <summary>Whether the path ends so. The id <c>a/frame</c> does not, once its slash is percent-encoded.</summary>
+    public static bool EndsWith(HttpContext context, string suffix) => RawPath(context).EndsWith(suffix, StringComparison.Ordinal);
+
     /// <summary>The id before <paramref name="suffix"/>, percent-decoded once.</summary>
     /// <exception cref="ProtocolException">The path ends otherwise, or what stands there is no id.</exception>
-    public static ChannelId Read(HttpContext context, string suffix)
+    public static ChannelId Read(HttpContext context, string suffix = "")
     {
-        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var path = target.Split('?', 2)[0];
+        var path = RawPath(context);
         var start = path.IndexOf(Prefix, StringComparison.Ordinal);
         if (start < 0 || !path.EndsWith(suffix, StringComparison.Ordinal) || path.Length <= start + Prefix.Length + suffix.Length)
             throw new ProtocolException(ErrorCode.NotFound, $"there is nothing at '{path}'; the route is {Prefix}{{id}}{suffix}, with the id percent-encoded");
 
         return ChannelId.Parse(Decode(path[(start + Prefix.Length)..^suffix.Length]));
     }
+
+    private static string RawPath(HttpContext context) =>
+        context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?', 2)[0];
 
     // Uri.UnescapeDataString leaves what it cannot decode as it is, so that %FF and %25FF would name the same channel.
     private static string Decode(string encoded)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using HubServer.AspNetCore.Bodies;
+using HubServer.Core;
 using HubServer.Protocol;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace HubServer.AspNetCore.Routes;
 
 /// <summary>Answers errors as problem details (RFC 9457) whose <c>code</c> is one of the contract's list.</summary>
-internal sealed partial class Problems(ILogger<Problems> logger) : IEndpointFilter
+internal sealed partial class Problems(HubServerMetrics metrics, ILogger<Problems> logger) : IEndpointFilter
 {
     private const int DefaultRetryMs = 1_000;
 
@@ -20,6 +21,7 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IEndpointFilt
         }
         catch (ProtocolException error)
         {
+            metrics.CountLimit(error.Limit);
             return Problem(context.HttpContext, new ItemError(error.Code, error.Message));
         }
         catch (RefusedException refused)

@@ -37,7 +37,7 @@ internal static class QueryParameters
         foreach (var name in query.Keys)
         {
             if (!known.Contains(name))
-                throw ProtocolException.BadRequest($"the parameter '{name}' is not known here; known are {string.Join(", ", known.ToArray())}");
+                throw ProtocolException.BadRequest($"the parameter '{name}' is not known here; {(known.IsEmpty ? "there are none" : $"known are {string.Join(", ", known.ToArray())}")}");
         }
     }
 }

@@ -8,17 +8,13 @@ using Microsoft.AspNetCore.Routing;
 
 namespace HubServer.AspNetCore.Routes;
 
-/// <summary>Queries over plain HTTP: a stream of items for <c>curl</c> and scripts, and one channel's frame.</summary>
-internal sealed class StreamRoutes(Node node, TimeProvider time)
+/// <summary>Queries over plain HTTP, for <c>curl</c> and scripts.</summary>
+internal sealed class StreamRoutes(Node node)
 {
     private const string EventStream = "text/event-stream";
     private const string Lines = "application/x-ndjson";
 
-    public void Map(IEndpointRouteBuilder routes)
-    {
-        routes.MapGet("/api/stream", (Delegate)StreamAsync);
-        routes.MapGet("/api/channels/{**id}", (Delegate)Frame);
-    }
+    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/stream", (Delegate)StreamAsync);
 
     /// <summary>
     /// The items of a query as they come, one a line, or as server-sent events where the request accepts those. The
@@ -48,15 +44,6 @@ internal sealed class StreamRoutes(Node node, TimeProvider time)
         {
             // The client went away, which is how such a stream ends.
         }
-    }
-
-    private IResult Frame(HttpContext context)
-    {
-        var query = context.Request.Query;
-        query.RequireOnly("rows", "lastMs", "maxDataPoints");
-        var channel = ChannelPath.Read(context, "/frame");
-        var from = query.Number("lastMs") is { } lastMs ? (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds - lastMs : (double?)null;
-        return WireResult.Of(node.Snapshot(channel, query.Count("rows"), from, query.Count("maxDataPoints")));
     }
 
     private static QueryRequest Request(IQueryCollection query)

@@ -22,9 +22,13 @@ public interface IBackplane
     /// <exception cref="ProtocolException">The backplane did not answer: the outcome is unknown.</exception>
     ValueTask<AppendResult[]> AppendAsync(int partition, IReadOnlyList<Block> blocks, CancellationToken cancellationToken);
 
-    /// <summary>Removes a channel from every node, unless rows came in after <paramref name="next"/> was read.</summary>
+    /// <summary>Removes a channel from every node.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="epoch">The epoch it is in; one of another epoch stays.</param>
+    /// <param name="next">The next offset, to remove it only if no rows came in after that was read; null to remove it with whatever came in.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>Whether it was removed.</returns>
-    ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long next, CancellationToken cancellationToken);
+    ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long? next, CancellationToken cancellationToken);
 
     /// <summary>
     /// Whether an epoch began in what the backplane still remembers: a channel of such an epoch that is not there was

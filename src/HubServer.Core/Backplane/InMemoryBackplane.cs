@@ -47,12 +47,12 @@ public sealed class InMemoryBackplane : IBackplane
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long next, CancellationToken cancellationToken)
+    public ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long? next, CancellationToken cancellationToken)
     {
         var state = _partitions[((IBackplane)this).PartitionOf(channel)];
         lock (state.Gate)
         {
-            if (!state.Heads.TryGetValue(channel, out var head) || head.Epoch != epoch || head.Next != next)
+            if (!state.Heads.TryGetValue(channel, out var head) || head.Epoch != epoch || (next is not null && head.Next != next))
                 return ValueTask.FromResult(false);
             state.Heads.Remove(channel);
             _registry?.Remove(channel, epoch);

@@ -13,19 +13,23 @@ public sealed class Channel
     private readonly CircularFrame _ring; // Used under _gate.
     private readonly SortedList<long, LoggedBlock> _parked = []; // Used under _gate.
     private readonly TimeProvider _time;
+    private readonly ChannelRules _rules;
+    private ChannelLimits _limits; // Replaced under _gate; read with Volatile.
     private RateMeter _rate; // Used under _gate.
     private long _lastAppend; // Written under _gate; a timestamp of _time.
     private bool _isRemoved; // Written under _gate.
     private ImmutableArray<Member> _members = []; // Replaced under _gate; read without it.
 
-    internal Channel(ChannelId id, string epoch, long number, ChannelLimits limits, TimeProvider time)
+    internal Channel(ChannelId id, string epoch, long number, ChannelRules rules, TimeProvider time, ByteBudget? budget = null)
     {
         Id = id;
         Epoch = epoch;
         Number = number;
-        Limits = limits;
+        _rules = rules;
+        _limits = rules.For(id);
         _time = time;
-        _ring = new CircularFrame(limits.Capacity, limits.MaxBytes);
+        _ring = new CircularFrame(_limits.Capacity, _limits.MaxBytes, budget);
+        _ring.SetCapacity(_limits.Capacity, _limits.CapacityMs);
         _lastAppend = time.GetTimestamp();
     }
 
@@ -38,7 +42,7 @@ public sealed class Channel
     /// <summary>Goes up with every channel that the node sees.</summary>
     internal long Number { get; }
 
-    internal ChannelLimits Limits { get; }
+    internal ChannelLimits Limits => Volatile.Read(ref _limits);
 
     /// <summary>The feeds' members that follow the channel.</summary>
     internal int MemberCount => _members.Length;
@@ -87,14 +91,18 @@ public sealed class Channel
     internal void Remove()
     {
         lock (_gate)
+        {
             _isRemoved = true;
+            _ring.Release();
+        }
+
         MarkDirty();
     }
 
     internal ChannelHead ReadHead()
     {
         lock (_gate)
-            return new ChannelHead(_ring.Oldest, _ring.Next, _ring.Schema, _isRemoved);
+            return new ChannelHead(_ring.Oldest, _ring.Next, _ring.Schema, _limits, _isRemoved);
     }
 
     /// <summary>The rows from <paramref name="from"/> on, or from the oldest kept where those are gone, up to <paramref name="to"/>.</summary>
@@ -140,7 +148,7 @@ public sealed class Channel
         {
             return new ChannelInfo(
                 Id,
-                new FrameSchema(null, Id.Text, _ring.Schema, Limits.Capacity),
+                new FrameSchema(null, Id.Text, _ring.Schema, _limits.Capacity, _limits.CapacityMs),
                 Epoch,
                 _ring.Next - 1,
                 _ring.Count,
@@ -172,6 +180,12 @@ public sealed class Channel
 
     private void Append(Block block)
     {
+        if (block.Settings is { } settings)
+        {
+            Volatile.Write(ref _limits, _rules.For(Id, settings));
+            _ring.SetCapacity(_limits.Capacity, _limits.CapacityMs);
+        }
+
         _ring.Append(block.Schema, block.Columns, block.Count);
         Volatile.Write(ref _lastAppend, _time.GetTimestamp());
         _rate.Add(Seconds(), block.Count);

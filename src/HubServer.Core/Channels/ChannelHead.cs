@@ -6,5 +6,6 @@ namespace HubServer.Core;
 /// <param name="Oldest">The offset of the oldest row kept.</param>
 /// <param name="Next">The offset that the next row gets.</param>
 /// <param name="Schema">The fields of the rows before <paramref name="Next"/>.</param>
+/// <param name="Limits">What it may keep.</param>
 /// <param name="IsRemoved">Whether the channel went away.</param>
-internal readonly record struct ChannelHead(long Oldest, long Next, Schema Schema, bool IsRemoved);
+internal readonly record struct ChannelHead(long Oldest, long Next, Schema Schema, ChannelLimits Limits, bool IsRemoved);

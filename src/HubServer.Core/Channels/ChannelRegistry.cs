@@ -20,7 +20,11 @@ public sealed class ChannelRegistry
         _rules = rules;
         _time = time;
         _metrics = metrics;
+        RingBytes = new ByteBudget(rules.Options.MaxTotalBytes);
     }
+
+    /// <summary>What all rings take.</summary>
+    internal ByteBudget RingBytes { get; }
 
     /// <summary>The number of channels.</summary>
     public int Count => _channels.Count;
@@ -29,7 +33,7 @@ public sealed class ChannelRegistry
     internal long Created => Volatile.Read(ref _created);
 
     /// <summary>All channels, in no order.</summary>
-    internal IEnumerable<Channel> Channels => _channels.Values;
+    internal IEnumerable<Channel> Channels => _channels.Select(static channel => channel.Value);
 
     /// <summary>Finds a channel.</summary>
     public Channel? Find(ChannelId id) => _channels.GetValueOrDefault(id);
@@ -44,7 +48,7 @@ public sealed class ChannelRegistry
             return known;
         }
 
-        channel = new Channel(block.Block.Channel, block.Epoch, Interlocked.Increment(ref _created), _rules.For(block.Block.Channel), _time);
+        channel = new Channel(block.Block.Channel, block.Epoch, Interlocked.Increment(ref _created), _rules, _time, RingBytes);
         var result = channel.Apply(block, out var rows);
         _channels[channel.Id] = channel;
 

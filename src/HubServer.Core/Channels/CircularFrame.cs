@@ -4,7 +4,8 @@ using HubServer.Protocol;
 namespace HubServer.Core;
 
 /// <summary>
-/// The ring: the newest rows of one channel in typed circular columns, bounded by a number of rows and by bytes.
+/// The ring: the newest rows of one channel in typed circular columns, bounded by a number of rows, by bytes and, where
+/// asked for, by age.
 /// Not safe for concurrent use; its channel locks.
 /// </summary>
 /// <remarks>
@@ -18,6 +19,9 @@ internal sealed class CircularFrame
     private const int FirstSize = 8;
 
     private readonly long _maxBytes;
+    private readonly ByteBudget? _budget; // Shared with other rings; null for a ring that is alone.
+    private long _taken; // What this ring has taken of the budget.
+    private double _maxAgeMs = double.PositiveInfinity;
 
     // One for each field of the schema.
     private RingColumn[] _columns = [];
@@ -32,18 +36,19 @@ internal sealed class CircularFrame
     private long _slotBytes;
     private long _textBytes;
 
-    public CircularFrame(int capacity, long maxBytes)
+    public CircularFrame(int capacity, long maxBytes, ByteBudget? budget = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(maxBytes);
         Capacity = capacity;
         _maxBytes = maxBytes;
+        _budget = budget;
     }
 
     public Schema Schema { get; private set; } = Schema.Empty;
 
     /// <summary>The most rows that are kept.</summary>
-    public int Capacity { get; }
+    public int Capacity { get; private set; }
 
     /// <summary>The offset of the oldest row kept; <see cref="Next"/> when there is none.</summary>
     public long Oldest => Next - Count;
@@ -69,6 +74,30 @@ internal sealed class CircularFrame
         }
     }
 
+    /// <summary>
+    /// Changes how many rows are kept, and how far they may be older than the newest one by their own times. Rows are
+    /// dropped from the oldest on: one whose time is ahead of the others holds those behind it until the number of rows
+    /// or bytes decides.
+    /// </summary>
+    public void SetCapacity(int rows, double? maxAgeMs)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        (Capacity, _maxAgeMs) = (rows, maxAgeMs ?? double.PositiveInfinity);
+        if (Count > Capacity)
+            Evict(Count - Capacity);
+        if (_size > Capacity)
+            Resize(Capacity);
+        DropOld();
+        Account();
+    }
+
+    /// <summary>Gives its share of the budget back; the rows stay for those who still read them.</summary>
+    public void Release()
+    {
+        _budget?.Take(-_taken);
+        _taken = 0;
+    }
+
     /// <summary>Empties the ring, which goes on at this offset. The schema stays until the next block brings one, of any fields.</summary>
     public void StartAt(long next)
     {
@@ -77,6 +106,7 @@ internal sealed class CircularFrame
         (Count, _head, _size, _textBytes) = (0, 0, 0, 0);
         foreach (var column in _columns)
             column.Allocate(0);
+        Account();
     }
 
     /// <summary>Appends a block. Its schema is the ring's, or that one with fields added at its end.</summary>
@@ -102,6 +132,8 @@ internal sealed class CircularFrame
             Trim();
         }
 
+        DropOld();
+        Account();
         Debug.Assert(Count <= Capacity && Oldest >= 0 && (Bytes <= _maxBytes || Count <= 1), "the ring is within its limits");
     }
 
@@ -206,7 +238,7 @@ internal sealed class CircularFrame
             return;
 
         var size = _size;
-        while (size < Math.Min(Capacity, Count + (long)wanted) && BytesAt(Grown(size)) <= _maxBytes)
+        while (size < Math.Min(Capacity, Count + (long)wanted) && BytesAt(Grown(size)) <= AllowedBytes)
             size = Grown(size);
         if (size == 0)
             size = 1;
@@ -216,7 +248,7 @@ internal sealed class CircularFrame
             return;
 
         // Below both limits it is the text of old rows that keeps the arrays from growing: let go of one and ask again.
-        var mayGrow = _size < Capacity && Grown(_size) * _slotBytes <= _maxBytes;
+        var mayGrow = _size < Capacity && Grown(_size) * _slotBytes <= AllowedBytes;
         Evict(mayGrow ? 1 : Math.Min(wanted, Count));
     }
 
@@ -238,7 +270,7 @@ internal sealed class CircularFrame
     /// <summary>Comes back under the byte limit: evicts from the oldest on, and shrinks arrays that are half empty.</summary>
     private void Trim()
     {
-        while (Bytes > _maxBytes)
+        while (Bytes > AllowedBytes)
         {
             // A quarter at a time leaves slots to spare, so that no number of appends makes it shrink and grow each time.
             if (_size > 1 && Count <= _size / 2)
@@ -248,6 +280,32 @@ internal sealed class CircularFrame
             else
                 return;
         }
+    }
+
+    private void DropOld()
+    {
+        if (double.IsPositiveInfinity(_maxAgeMs) || LastTime is not { } newest)
+            return;
+
+        // Null is a NaN, compares as false, and stays.
+        var rows = 0;
+        while (rows < Count - 1 && _columns[Schema.TimeIndex].NumberAt(SlotOf(Oldest + rows)) < newest - _maxAgeMs)
+            rows++;
+        if (rows > 0)
+            Evict(rows);
+
+        // Half empty at a quarter: a rate that swings a little does not make it shrink and grow each time.
+        if (_size > FirstSize && Count <= _size / 4)
+            Resize(_size / 2);
+    }
+
+    /// <summary>What this ring may take: its own limit, and no more than what the others left.</summary>
+    private long AllowedBytes => _budget is null ? _maxBytes : Math.Min(_maxBytes, _taken + _budget.Free);
+
+    private void Account()
+    {
+        _budget?.Take(Bytes - _taken);
+        _taken = Bytes;
     }
 
     private void Evict(int rows)

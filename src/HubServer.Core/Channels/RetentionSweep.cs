@@ -8,20 +8,40 @@ internal sealed partial class RetentionSweep : IDisposable
     private readonly ChannelRegistry _registry;
     private readonly IBackplane _backplane;
     private readonly ILogger _logger;
+    private readonly HubServerMetrics _metrics;
     private readonly ITimer _timer;
+    private readonly Lock _gate = new();
+    private TimeSpan _period; // Used under _gate.
 
-    public RetentionSweep(ChannelRegistry registry, IBackplane backplane, TimeSpan shortestRetention, TimeProvider time, ILogger logger)
+    public RetentionSweep(ChannelRegistry registry, IBackplane backplane, TimeSpan shortestRetention, TimeProvider time, HubServerMetrics metrics, ILogger logger)
     {
         _registry = registry;
         _backplane = backplane;
+        _metrics = metrics;
         _logger = logger;
+        _period = PeriodOf(shortestRetention.TotalMilliseconds);
+        _timer = time.CreateTimer(_ => _ = SweepAsync(), null, _period, _period);
+    }
 
-        // A tenth of the shortest retention keeps a removal close to its time without scanning often.
-        var period = TimeSpan.FromMilliseconds(Math.Clamp(shortestRetention.TotalMilliseconds / 10, 100, 10_000));
-        _timer = time.CreateTimer(_ => _ = SweepAsync(), null, period, period);
+    /// <summary>Sweeps more often from now on, if a channel was given a retention that is shorter than all before.</summary>
+    public void Hurry(double? retentionMs)
+    {
+        if (retentionMs is null)
+            return;
+        lock (_gate)
+        {
+            var period = PeriodOf(retentionMs.Value);
+            if (period >= _period)
+                return;
+            _period = period;
+            _timer.Change(period, period);
+        }
     }
 
     public void Dispose() => _timer.Dispose();
+
+    /// <summary>A tenth of a retention keeps a removal close to its time without scanning often.</summary>
+    private static TimeSpan PeriodOf(double retentionMs) => TimeSpan.FromMilliseconds(Math.Clamp(retentionMs / 10, 100, 10_000));
 
     private async Task SweepAsync()
     {
@@ -33,8 +53,10 @@ internal sealed partial class RetentionSweep : IDisposable
             {
                 // The head is read before the idle time: a row that comes between the two makes the removal void.
                 var next = channel.ReadHead().Next;
-                if (channel.Idle >= channel.Limits.Retention && await _backplane.RemoveAsync(channel.Id, channel.Epoch, next, CancellationToken.None))
-                    Log.Removed(_logger, channel.Id.Text, channel.Limits.Retention);
+                if (channel.Idle < channel.Limits.Retention || !await _backplane.RemoveAsync(channel.Id, channel.Epoch, next, CancellationToken.None))
+                    continue;
+                _metrics.CountRemoved("retention");
+                Log.Removed(_logger, channel.Id.Text, channel.Limits.Retention);
             }
         }
         catch (Exception failure)

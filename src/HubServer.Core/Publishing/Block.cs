@@ -2,7 +2,7 @@ using HubServer.Protocol;
 
 namespace HubServer.Core;
 
-/// <summary>Rows of one channel that are taken or refused as a whole, validated against a schema.</summary>
+/// <summary>Rows of one channel, or its settings, that are taken or refused as a whole, validated against a schema.</summary>
 public sealed class Block
 {
     /// <summary>The channel.</summary>
@@ -17,11 +17,14 @@ public sealed class Block
     /// <summary>One column for each field of <see cref="Schema"/>.</summary>
     public required Column[] Columns { get; init; }
 
-    /// <summary>The number of rows.</summary>
+    /// <summary>The number of rows; 0 for a block that only changes the fields or the settings.</summary>
     public required int Count { get; init; }
 
     /// <summary>About what the rows take, in bytes.</summary>
     public required int Bytes { get; init; }
+
+    /// <summary>What the channel has of its own from this block on; null where that does not change.</summary>
+    public ChannelSettings? Settings { get; init; }
 
     /// <summary>Who published, where a retry must get the first answer.</summary>
     public string? PublisherId { get; init; }

@@ -10,26 +10,34 @@ public sealed class Ingest
     private const int MaxSchemaTries = 16;
 
     private readonly ChannelRegistry _registry;
+    private readonly ChannelRules _rules;
     private readonly IBackplane _backplane;
     private readonly HubServerOptions _options;
     private readonly TimeProvider _time;
     private readonly HubServerMetrics _metrics;
     private readonly Publisher[] _publishers;
 
-    internal Ingest(ChannelRegistry registry, IBackplane backplane, HubServerOptions options, TimeProvider time, HubServerMetrics metrics, WorkPool work, ILogger logger)
+    internal Ingest(ChannelRegistry registry, ChannelRules rules, IBackplane backplane, HubServerOptions options, TimeProvider time, HubServerMetrics metrics, WorkPool work, ILogger logger)
     {
         _registry = registry;
+        _rules = rules;
         _backplane = backplane;
         _options = options;
         _time = time;
         _metrics = metrics;
+
+        // An equal share each: one budget for all would leave a publisher waiting for room that only another can make.
         _publishers = new Publisher[backplane.Partitions];
+        var maxPendingBytes = Math.Max(options.Publishing.MaxBlockBytes, options.Publishing.MaxPendingBytes / _publishers.Length);
         for (var i = 0; i < _publishers.Length; i++)
-            _publishers[i] = new Publisher(i, backplane, options.Publishing, work, logger);
+            _publishers[i] = new Publisher(i, backplane, options.Publishing, maxPendingBytes, metrics, work, logger);
     }
 
     /// <summary>The rows that wait for the backplane.</summary>
     public int PendingRows => _publishers.Sum(publisher => publisher.PendingRows);
+
+    /// <summary>About what they take, in bytes.</summary>
+    public long PendingBytes => _publishers.Sum(publisher => publisher.PendingBytes);
 
     /// <summary>Publishes rows to one channel.</summary>
     /// <exception cref="ProtocolException">The rows contradict the channel's schema or pass a limit: nothing was written.</exception>
@@ -37,6 +45,28 @@ public sealed class Ingest
     {
         var bound = Validate(channel, rows, SchemaOf(channel));
         return AppendAsync(bound, rows, null, 0, cancellationToken);
+    }
+
+    /// <summary>
+    /// Gives a channel settings of its own, in place of those that it had; one that is not there comes into being.
+    /// </summary>
+    /// <exception cref="ProtocolException">The settings contradict the channel's schema or pass a limit, or the backplane did not take them.</exception>
+    public async ValueTask ConfigureAsync(ChannelId channel, ChannelSettings settings, CancellationToken cancellationToken = default)
+    {
+        RequireRoom(channel);
+        var publisher = _publishers[_backplane.PartitionOf(channel)];
+        var schema = SchemaOf(channel);
+        for (var tries = 0; tries < MaxSchemaTries; tries++)
+        {
+            var answer = await publisher.AppendAsync(SettingsBinder.Bind(channel, settings, schema, _rules), cancellationToken);
+            if (answer.Status == AppendStatus.Appended)
+                return;
+            if (answer.Status == AppendStatus.Refused)
+                throw new ProtocolException(answer.Error?.Code ?? ErrorCode.Internal, answer.Error?.Message ?? "the backplane gave no reason");
+            schema = answer.Schema ?? Schema.Empty;
+        }
+
+        throw SchemaStorm(channel);
     }
 
     /// <summary>Publishes rows to several channels; all are validated before the first is written.</summary>
@@ -65,7 +95,7 @@ public sealed class Ingest
     private BoundRows[] Validate(PublishRequest request)
     {
         if (request.PublisherId?.Length > _options.Channels.MaxIdLength)
-            throw ProtocolException.LimitExceeded($"publisherId has {request.PublisherId.Length} characters; the limit is {_options.Channels.MaxIdLength} (HubServer:Channels:MaxIdLength)");
+            throw ProtocolException.LimitExceeded("Channels:MaxIdLength", $"publisherId has {request.PublisherId.Length} characters; the limit is {_options.Channels.MaxIdLength}");
 
         var schemas = new Dictionary<ChannelId, Schema>();
         var added = 0;
@@ -83,11 +113,11 @@ public sealed class Ingest
                 if (!seen && _registry.Find(channel) is null && _registry.Count + ++added > _options.Channels.MaxChannels)
                     throw TooManyChannels(channel);
                 if (request.PublisherId is not null && bound[i].BlockLength(0, _options.Publishing) < bound[i].Count)
-                    throw ProtocolException.LimitExceeded($"with a publisherId a batch is one block: at most {_options.Publishing.MaxBlockRows} rows or {_options.Publishing.MaxBlockBytes} bytes (HubServer:Publishing)");
+                    throw ProtocolException.LimitExceeded("Publishing:MaxBlockRows", $"with a publisherId a batch is one block: at most {_options.Publishing.MaxBlockRows} rows or {_options.Publishing.MaxBlockBytes} bytes");
             }
             catch (ProtocolException error)
             {
-                throw new ProtocolException(error.Code, $"batches[{i}]: {error.Message}");
+                throw error.At($"batches[{i}]");
             }
         }
 
@@ -99,7 +129,7 @@ public sealed class Ingest
         try
         {
             RequireRoom(channel);
-            return RowBinder.Bind(channel, rows, schema, Now(), _options.Channels);
+            return RowBinder.Bind(channel, rows, schema, Now(), _rules);
         }
         catch (ProtocolException)
         {
@@ -112,22 +142,26 @@ public sealed class Ingest
     {
         var limits = _options.Channels;
         if (channel.Text.Length > limits.MaxIdLength)
-            throw ProtocolException.LimitExceeded($"channel id '{channel.Text[..Math.Min(32, limits.MaxIdLength)]}…' has {channel.Text.Length} characters; the limit is {limits.MaxIdLength} (HubServer:Channels:MaxIdLength)");
+            throw ProtocolException.LimitExceeded("Channels:MaxIdLength", $"channel id '{channel.Text[..Math.Min(32, limits.MaxIdLength)]}…' has {channel.Text.Length} characters; the limit is {limits.MaxIdLength}");
         if (channel.Labels.Count > limits.MaxLabels)
-            throw ProtocolException.LimitExceeded($"channel '{channel}' has {channel.Labels.Count} labels; the limit is {limits.MaxLabels} (HubServer:Channels:MaxLabels)");
-        if (_registry.Count >= limits.MaxChannels && _registry.Find(channel) is null)
+            throw ProtocolException.LimitExceeded("Channels:MaxLabels", $"channel '{channel}' has {channel.Labels.Count} labels; the limit is {limits.MaxLabels}");
+        if (_registry.Find(channel) is not null)
+            return;
+        if (_registry.Count >= limits.MaxChannels)
             throw TooManyChannels(channel);
+        if (_registry.RingBytes.IsExhausted)
+            throw ProtocolException.LimitExceeded("Channels:MaxTotalBytes", $"channel '{channel}' would be new, and the rows of the others take all of the {_registry.RingBytes.Limit} bytes there are; remove channels, or lower their capacity or retention");
     }
 
     private ProtocolException TooManyChannels(ChannelId channel) =>
-        ProtocolException.LimitExceeded($"channel '{channel}' would be one more than the limit of {_options.Channels.MaxChannels} channels (HubServer:Channels:MaxChannels)");
+        ProtocolException.LimitExceeded("Channels:MaxChannels", $"channel '{channel}' would be one more than the limit of {_options.Channels.MaxChannels} channels");
 
     private async ValueTask<PublishResult> AppendAsync(BoundRows bound, Rows rows, string? publisherId, long sequence, CancellationToken cancellationToken)
     {
         var publisher = _publishers[_backplane.PartitionOf(bound.Channel)];
         var result = new PublishResult(bound.Channel.Text, "", -1, 0);
         if (publisher.IsFull)
-            return result with { Error = new ItemError(ErrorCode.Overloaded, $"{publisher.PendingRows} rows wait for the backplane already; try again later", RetryMs: 1_000) };
+            return result with { Error = Full(publisher) };
 
         var tries = 0;
         while (result.Count < bound.Count)
@@ -149,7 +183,8 @@ public sealed class Ingest
                         return result with { Error = conflict };
                     break;
                 case AppendStatus.StaleSchema:
-                    return result with { Error = new ItemError(ErrorCode.Overloaded, $"the schema of channel '{bound.Channel}' changes faster than rows can be validated; try again") };
+                    var storm = SchemaStorm(bound.Channel);
+                    return result with { Error = new ItemError(storm.Code, storm.Message) };
                 default:
                     return result with { Error = answer.Error };
             }
@@ -158,16 +193,27 @@ public sealed class Ingest
         return result;
     }
 
+    private ItemError Full(Publisher publisher)
+    {
+        var limit = publisher.PendingRows >= _options.Publishing.MaxPendingRows ? "Publishing:MaxPendingRows" : "Publishing:MaxPendingBytes";
+        _metrics.CountLimit(limit);
+        return new ItemError(ErrorCode.Overloaded, $"{publisher.PendingRows} rows wait for the backplane already; try again later (HubServer:{limit})", RetryMs: 1_000);
+    }
+
+    private static ProtocolException SchemaStorm(ChannelId channel) =>
+        new(ErrorCode.Overloaded, $"the schema of channel '{channel}' changes faster than rows can be validated; try again");
+
     private ItemError? TryRebind(ref BoundRows bound, Rows rows, Schema current)
     {
         try
         {
-            bound = RowBinder.Bind(bound.Channel, rows, current, Now(), _options.Channels);
+            bound = RowBinder.Bind(bound.Channel, rows, current, Now(), _rules);
             return null;
         }
         catch (ProtocolException error)
         {
             _metrics.CountRefused(rows.Count);
+            _metrics.CountLimit(error.Limit);
             return new ItemError(error.Code, error.Message, Channel: bound.Channel.Text);
         }
     }

@@ -7,19 +7,22 @@ namespace HubServer.Core;
 /// Sends one partition's blocks to the backplane. While a call is in flight blocks collect; when it returns they go
 /// together in the next (group commit): a single row leaves at once, and batches grow with the load.
 /// </summary>
-internal sealed partial class Publisher(int partition, IBackplane backplane, PublishOptions options, WorkPool work, ILogger logger)
+internal sealed partial class Publisher(int partition, IBackplane backplane, PublishOptions options, long maxPendingBytes, HubServerMetrics metrics, WorkPool work, ILogger logger)
     : IThreadPoolWorkItem
 {
     private readonly Lock _gate = new();
     private readonly List<PendingBlock> _pending = []; // Used under _gate.
     private int _pendingRows; // Written under _gate.
+    private long _pendingBytes; // Written under _gate.
     private bool _isSending; // Used under _gate.
     private TaskCompletionSource? _room; // Used under _gate; completed when a call has been taken from _pending.
 
     /// <summary>Whether a caller that arrives now has to be refused.</summary>
-    public bool IsFull => Volatile.Read(ref _pendingRows) >= options.MaxPendingRows;
+    public bool IsFull => PendingRows >= options.MaxPendingRows || PendingBytes >= maxPendingBytes;
 
     public int PendingRows => Volatile.Read(ref _pendingRows);
+
+    public long PendingBytes => Volatile.Read(ref _pendingBytes);
 
     /// <summary>Sends a block; waits first while the queue is full, which is how reading a long request is slowed.</summary>
     public async ValueTask<AppendResult> AppendAsync(Block block, CancellationToken cancellationToken)
@@ -38,11 +41,12 @@ internal sealed partial class Publisher(int partition, IBackplane backplane, Pub
     {
         lock (_gate)
         {
-            if (_pendingRows >= options.MaxPendingRows)
+            if (IsFull)
                 return (_room ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
             _pending.Add(pending);
             _pendingRows += pending.Block.Count;
+            _pendingBytes += pending.Block.Bytes;
             if (_isSending)
                 return null;
             _isSending = true;
@@ -60,6 +64,7 @@ internal sealed partial class Publisher(int partition, IBackplane backplane, Pub
             var blocks = new Block[call.Count];
             for (var i = 0; i < blocks.Length; i++)
                 blocks[i] = call[i].Block;
+            metrics.CountCall();
             var results = await backplane.AppendAsync(partition, blocks, CancellationToken.None);
             for (var i = 0; i < results.Length; i++)
                 call[i].SetResult(results[i]);
@@ -102,6 +107,7 @@ internal sealed partial class Publisher(int partition, IBackplane backplane, Pub
                     call.Add(pending);
                     bytes += pending.Block.Bytes;
                     _pendingRows -= pending.Block.Count;
+                    _pendingBytes -= pending.Block.Bytes;
                 }
                 else
                 {

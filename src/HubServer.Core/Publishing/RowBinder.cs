@@ -10,16 +10,15 @@ internal static class RowBinder
 
     /// <summary>Brings the rows into the schema's order, adding the fields that are new.</summary>
     /// <exception cref="ProtocolException">The rows contradict the schema or pass a limit; nothing may be written.</exception>
-    public static BoundRows Bind(ChannelId channel, Rows rows, Schema current, double now, ChannelOptions limits)
+    public static BoundRows Bind(ChannelId channel, Rows rows, Schema current, double now, ChannelRules rules)
     {
-        var added = NewFields(channel, rows, current);
+        var limits = rules.Options;
+        var added = NewFields(channel, rows, current, rules);
         var schema = added.Count == 0 ? current : current.With(added);
-        if (schema.TimeIndex < 0 && schema.TryFind("time", out var taken, out _))
-            throw ProtocolException.BadRequest($"field 'time' of channel '{channel}' is declared as {taken.Type.ToWire()}; the name stands for the rows' time, whose type is time");
+        RequireTime(channel, schema);
         if (schema.TimeIndex < 0)
             schema = new Schema([new Field("time", FieldType.Time), .. schema.Fields]);
-        if (schema.Fields.Count > limits.MaxFields)
-            throw ProtocolException.LimitExceeded($"channel '{channel}' would have {schema.Fields.Count} fields; the limit is {limits.MaxFields} (HubServer:Channels:MaxFields)");
+        RequireFields(channel, schema, limits);
 
         var columns = new Column[schema.Fields.Count];
         for (var i = 0; i < rows.Fields.Count; i++)
@@ -28,7 +27,7 @@ internal static class RowBinder
                 continue;
             if (columns[index] is not null)
                 throw ProtocolException.BadRequest($"field '{field.Key}' of channel '{channel}' occurs twice in the rows");
-            columns[index] = Fit(channel, rows, i, field, limits);
+            columns[index] = Fit(channel, rows, i, field);
         }
 
         for (var index = 0; index < columns.Length; index++)
@@ -37,17 +36,39 @@ internal static class RowBinder
         return new BoundRows(channel, current.Hash, schema.Hash == current.Hash ? current : schema, columns, RowSizes(channel, columns, rows.Count, limits));
     }
 
-    private static List<Field> NewFields(ChannelId channel, Rows rows, Schema current)
+    /// <summary>The name <c>time</c> is kept for the rows' time.</summary>
+    public static void RequireTime(ChannelId channel, Schema schema)
+    {
+        if (schema.TimeIndex < 0 && schema.TryFind("time", out var taken, out _))
+            throw ProtocolException.BadRequest($"field 'time' of channel '{channel}' is declared as {taken.Type.ToWire()}; the name stands for the rows' time, whose type is time");
+    }
+
+    public static void RequireFields(ChannelId channel, Schema schema, ChannelOptions limits)
+    {
+        if (schema.Fields.Count > limits.MaxFields)
+            throw ProtocolException.LimitExceeded("Channels:MaxFields", $"channel '{channel}' would have {schema.Fields.Count} fields; the limit is {limits.MaxFields}");
+    }
+
+    public static void RequireName(ChannelId channel, RowField field, string place, ChannelOptions limits)
+    {
+        if (field.Name.Length == 0)
+            throw ProtocolException.BadRequest($"{place} of channel '{channel}' has an empty name");
+        if (field.Key.Length > limits.MaxFieldNameLength)
+            throw ProtocolException.LimitExceeded("Channels:MaxFieldNameLength", $"a field's name in channel '{channel}' has {field.Key.Length} characters; the limit is {limits.MaxFieldNameLength}");
+        if (field.Unit?.Length > limits.MaxFieldNameLength)
+            throw ProtocolException.LimitExceeded("Channels:MaxFieldNameLength", $"the unit of field '{field.Key}' in channel '{channel}' has {field.Unit.Length} characters; the limit is {limits.MaxFieldNameLength}");
+    }
+
+    private static List<Field> NewFields(ChannelId channel, Rows rows, Schema current, ChannelRules rules)
     {
         var added = new List<Field>();
         for (var i = 0; i < rows.Fields.Count; i++)
         {
             var field = rows.Fields[i];
             var column = rows.Columns[i];
-            if (field.Name.Length == 0)
-                throw ProtocolException.BadRequest($"fields[{i}] of channel '{channel}' has an empty name");
+            RequireName(channel, field, $"fields[{i}]", rules.Options);
             if (!current.TryFind(field.Key, out _, out _) && !column.IsAllNull())
-                added.Add(new Field(field.Name, field.Type ?? Infer(field, column), field.Labels, field.Unit));
+                added.Add(new Field(field.Name, field.Type ?? Infer(field, column), field.Labels, field.Unit ?? rules.UnitOf(channel, field.Name)));
         }
 
         return added;
@@ -60,7 +81,7 @@ internal static class RowBinder
         _ => field.Name == "time" && field.Labels is null ? FieldType.Time : FieldType.Number,
     };
 
-    private static Column Fit(ChannelId channel, Rows rows, int index, Field field, ChannelOptions limits)
+    private static Column Fit(ChannelId channel, Rows rows, int index, Field field)
     {
         var column = rows.Columns[index];
         var declared = rows.Fields[index].Type;
@@ -70,10 +91,6 @@ internal static class RowBinder
             column = Column.Nulls(ColumnKind.Empty, column.Count);
         if (column.Kind != ColumnKind.Empty && column.Kind != field.Type.Kind())
             throw ProtocolException.BadRequest($"values[{index}] for field '{field.Key}' of channel '{channel}' holds {column.Kind.ToString().ToLowerInvariant()} values; the field is a {field.Type.ToWire()} and cannot change");
-        if (field.Key.Length > limits.MaxFieldNameLength)
-            throw ProtocolException.LimitExceeded($"a field's name in channel '{channel}' has {field.Key.Length} characters; the limit is {limits.MaxFieldNameLength} (HubServer:Channels:MaxFieldNameLength)");
-        if (rows.Fields[index].Unit?.Length > limits.MaxFieldNameLength)
-            throw ProtocolException.LimitExceeded($"the unit of field '{field.Key}' in channel '{channel}' has {rows.Fields[index].Unit?.Length} characters; the limit is {limits.MaxFieldNameLength} (HubServer:Channels:MaxFieldNameLength)");
         if (field.Type == FieldType.Time)
             RequireFinite(channel, field, index, column);
         return column;
@@ -108,7 +125,7 @@ internal static class RowBinder
                 if (column.Strings[row] is not { } text)
                     continue;
                 if (text.Length > limits.MaxStringLength)
-                    throw ProtocolException.LimitExceeded($"row {row} of channel '{channel}' holds a string of {text.Length} characters; the limit is {limits.MaxStringLength} (HubServer:Channels:MaxStringLength)");
+                    throw ProtocolException.LimitExceeded("Channels:MaxStringLength", $"row {row} of channel '{channel}' holds a string of {text.Length} characters; the limit is {limits.MaxStringLength}");
                 sizes[row] += StringOverhead + text.Length;
             }
         }
@@ -116,7 +133,7 @@ internal static class RowBinder
         for (var row = 0; row < count; row++)
         {
             if (sizes[row] > limits.MaxRowBytes)
-                throw ProtocolException.LimitExceeded($"row {row} of channel '{channel}' takes {sizes[row]} bytes; the limit is {limits.MaxRowBytes} (HubServer:Channels:MaxRowBytes)");
+                throw ProtocolException.LimitExceeded("Channels:MaxRowBytes", $"row {row} of channel '{channel}' takes {sizes[row]} bytes; the limit is {limits.MaxRowBytes}");
         }
 
         return sizes;

@@ -33,7 +33,7 @@ internal sealed class Feed : IThreadPoolWorkItem
         _grid = grid;
         _interval = TimeSpan.FromMilliseconds(plan.IntervalMs);
         _context = context;
-        _members = new FeedMembers(this, plan.Targets, context.Options.MaxChannels);
+        _members = new FeedMembers(this, plan.Targets, context.Options.MaxChannels, context.Metrics);
     }
 
     /// <summary>Equal for queries that share the feed.</summary>
@@ -216,10 +216,10 @@ internal sealed class Feed : IThreadPoolWorkItem
             _context.Work.Interleave();
             var head = member.Channel.ReadHead();
             var before = cut.Entries[member.Index];
-            var change = new Change(member, before, new CutEntry(head.Next, member.View(head.Schema)));
+            var change = new Change(member, before, new CutEntry(head.Next, member.View(head)));
             if (head.IsRemoved)
                 left.Add(change);
-            else if (change.To != before)
+            else if (head.Next != before.Next || !change.To.View.IsSeenAs(before.View))
                 changes.Add(change);
             entries[member.Index] = change.To;
         }

@@ -3,7 +3,7 @@ using HubServer.Protocol;
 namespace HubServer.Core;
 
 /// <summary>The channels of a feed, target by target. Used under the feed's tick lock.</summary>
-internal sealed class FeedMembers(Feed feed, IReadOnlyList<TargetPlan> targets, int limit)
+internal sealed class FeedMembers(Feed feed, IReadOnlyList<TargetPlan> targets, int limit, HubServerMetrics metrics)
 {
     private readonly List<Member> _members = [];
     private readonly HashSet<(int Target, ChannelId Channel)> _known = []; // By id: a channel that came back joins once the one before has left.
@@ -92,7 +92,11 @@ internal sealed class FeedMembers(Feed feed, IReadOnlyList<TargetPlan> targets, 
             errors.Add(new ItemError(ErrorCode.NotFound, $"the channel has no field '{string.Join("', '", missing)}'; it has '{has}'", _members[i].Target.RefId, _members[i].Channel.Id.Text));
         }
 
-        return errors.SequenceEqual(before) ? before : errors;
+        if (errors.SequenceEqual(before))
+            return before;
+        if (IsOverLimit && !before.Any(static error => error.Code == ErrorCode.LimitExceeded))
+            metrics.CountLimit("Queries:MaxChannels");
+        return errors;
     }
 
     /// <summary>
@@ -104,6 +108,6 @@ internal sealed class FeedMembers(Feed feed, IReadOnlyList<TargetPlan> targets, 
         var head = member.Channel.ReadHead();
         if (head.IsRemoved)
             member.MarkDirty();
-        return new CutEntry(head.Next, member.View(head.Schema));
+        return new CutEntry(head.Next, member.View(head));
     }
 }

@@ -17,6 +17,16 @@ internal sealed class FrameBodies(QueryOptions options, TimeProvider time, HubSe
     private readonly LinkedList<Entry> _byUse = []; // Used under _gate; the least lately used first.
     private long _bytes; // Used under _gate.
 
+    /// <summary>What is kept, in bytes.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_gate)
+                return _bytes;
+        }
+    }
+
     /// <summary>The rows of a channel from <paramref name="from"/> on, or from the oldest kept, as a <c>data</c> map.</summary>
     public FrameBody Get(Channel channel, View view, long from, long to, WireFormat format, bool keep)
     {

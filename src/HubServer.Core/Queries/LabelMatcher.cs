@@ -12,11 +12,11 @@ internal sealed class LabelMatcher
     private readonly Regex? _regex;
 
     /// <summary>Compiles a term of a selector; the text is for its errors.</summary>
-    public LabelMatcher(LabelTerm term, string text)
+    public LabelMatcher(LabelTerm term, string text, int maxRegexLength)
     {
         _term = term;
         if (term.Operator is LabelOperator.Match or LabelOperator.NotMatch)
-            _regex = Compile(term, text);
+            _regex = Compile(term, text, maxRegexLength);
     }
 
     public bool Matches(ChannelId id)
@@ -27,11 +27,11 @@ internal sealed class LabelMatcher
             : _regex.IsMatch(value) == (_term.Operator == LabelOperator.Match);
     }
 
-    private static Regex Compile(LabelTerm term, string text)
+    private static Regex Compile(LabelTerm term, string text, int maxRegexLength)
     {
         var place = $"'{text}', at character {term.At}";
-        if (term.Value.Length > Selector.MaxRegexLength)
-            throw ProtocolException.LimitExceeded($"{place}: the regular expression has {term.Value.Length} characters; at most {Selector.MaxRegexLength} are allowed");
+        if (term.Value.Length > maxRegexLength)
+            throw ProtocolException.LimitExceeded("Queries:MaxRegexLength", $"{place}: the regular expression has {term.Value.Length} characters; the limit is {maxRegexLength}");
 
         try
         {

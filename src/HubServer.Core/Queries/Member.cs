@@ -31,11 +31,11 @@ internal sealed class Member(Feed feed, TargetPlan target, int targetIndex, Chan
     /// </summary>
     public void ClearDirty() => Interlocked.Exchange(ref _isDirty, 0);
 
-    public View View(Protocol.Schema schema)
+    public View View(ChannelHead head)
     {
         var view = _view;
-        if (view is null || view.Schema != schema)
-            _view = view = Core.View.Of(target, channel, schema);
+        if (view is null || !view.IsOf(head))
+            _view = view = Core.View.Of(target, channel, head);
         return view;
     }
 }

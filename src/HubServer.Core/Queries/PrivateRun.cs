@@ -111,7 +111,7 @@ internal sealed class PrivateRun
             // The client got these rows elsewhere before this feed's tick: it must not get them again, nor lose fields
             // that it saw there.
             _ahead ??= (CutEntry[])_target.Entries.Clone();
-            _ahead[index] = entry = new CutEntry(next, member.View(head.Schema));
+            _ahead[index] = entry = new CutEntry(next, member.View(head));
         }
 
         if (seen is not null && entry.Next - next > _shape.MaxDataPoints)

@@ -49,7 +49,7 @@ internal sealed class QueryPlan
         if (request.Targets.Count == 0)
             throw ProtocolException.BadRequest("targets is empty; a query has at least one");
         if (request.Targets.Count > limits.MaxTargets)
-            throw ProtocolException.LimitExceeded($"targets has {request.Targets.Count} entries; the limit is {limits.MaxTargets} (HubServer:Queries:MaxTargets)");
+            throw ProtocolException.LimitExceeded("Queries:MaxTargets", $"targets has {request.Targets.Count} entries; the limit is {limits.MaxTargets}");
         RequireDataPoints(request.MaxDataPoints, limits);
         if (request.LastMs is { } last && !(last >= 0))
             throw ProtocolException.BadRequest($"lastMs is {last}; it is 0 or more");
@@ -73,11 +73,11 @@ internal sealed class QueryPlan
     /// <summary>What is below 1 makes no sense; what is above the limit might elsewhere.</summary>
     public static void RequireBetween(int value, int limit, string name, string option)
     {
-        var text = $"{name} is {value}; it is between 1 and {limit} (HubServer:Queries:{option})";
+        var text = $"{name} is {value}; it is between 1 and {limit}";
         if (value < 1)
             throw ProtocolException.BadRequest(text);
         if (value > limit)
-            throw ProtocolException.LimitExceeded(text);
+            throw ProtocolException.LimitExceeded($"Queries:{option}", text);
     }
 
     public static void RequireDataPoints(int? points, QueryOptions limits)
@@ -86,10 +86,10 @@ internal sealed class QueryPlan
             RequireBetween(points.Value, limits.MaxDataPoints, "maxDataPoints", nameof(limits.MaxDataPoints));
     }
 
-    private static void RequireLength(string text, string place, int limit, string option)
+    public static void RequireLength(string text, string place, int limit, string option)
     {
         if (text.Length > limit)
-            throw ProtocolException.LimitExceeded($"{place}: '{text[..32]}…' has {text.Length} characters; the limit is {limit} (HubServer:Queries:{option})");
+            throw ProtocolException.LimitExceeded($"Queries:{option}", $"{place}: '{text[..32]}…' has {text.Length} characters; the limit is {limit}");
     }
 
     private static TargetPlan PlanTarget(Target target, int index, TargetPlan[] earlier, QueryOptions limits)
@@ -99,15 +99,15 @@ internal sealed class QueryPlan
         RequireLength(target.RefId, $"targets[{index}].refId", limits.MaxRefIdLength, nameof(limits.MaxRefIdLength));
         RequireLength(target.Id ?? target.Channel ?? "", $"targets[{index}]", limits.MaxSelectorLength, nameof(limits.MaxSelectorLength));
         if (target.Fields?.Count > limits.MaxFields)
-            throw ProtocolException.LimitExceeded($"targets[{index}].fields has {target.Fields.Count} entries; the limit is {limits.MaxFields} (HubServer:Queries:MaxFields)");
+            throw ProtocolException.LimitExceeded("Queries:MaxFields", $"targets[{index}].fields has {target.Fields.Count} entries; the limit is {limits.MaxFields}");
         try
         {
-            var selector = target.Id is { } id ? Selector.Exactly(ChannelId.Parse(id)) : Selector.Parse(target.Channel ?? "");
+            var selector = target.Id is { } id ? Selector.Exactly(ChannelId.Parse(id)) : Selector.Parse(target.Channel ?? "", limits);
             return new TargetPlan(target.RefId, selector, target.Fields?.ToHashSet(StringComparer.Ordinal), target.Sample);
         }
         catch (ProtocolException error)
         {
-            throw new ProtocolException(error.Code, $"targets[{index}].{(target.Id is null ? "channel" : "id")}: {error.Message}");
+            throw error.At($"targets[{index}].{(target.Id is null ? "channel" : "id")}");
         }
     }
 
@@ -124,7 +124,7 @@ internal sealed class QueryPlan
             }
             catch (ProtocolException error)
             {
-                throw new ProtocolException(error.Code, $"resume[{i}].channel: {error.Message}");
+                throw error.At($"resume[{i}].channel");
             }
 
             foreach (var target in targets)
@@ -134,7 +134,7 @@ internal sealed class QueryPlan
             }
 
             if (resume.Count > limits.MaxChannels)
-                throw ProtocolException.LimitExceeded($"resume has more than {limits.MaxChannels} positions (HubServer:Queries:MaxChannels)");
+                throw ProtocolException.LimitExceeded("Queries:MaxChannels", $"resume has more than {limits.MaxChannels} positions");
         }
 
         return resume;

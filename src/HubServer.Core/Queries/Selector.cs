@@ -6,15 +6,6 @@ namespace HubServer.Core;
 /// <summary>Which channels a target means: a name, which may be a glob, and terms that labels must satisfy.</summary>
 public sealed class Selector
 {
-    /// <summary>The most characters of a regular expression.</summary>
-    public const int MaxRegexLength = 1_000;
-
-    /// <summary>The most terms; a channel has 16 labels by default.</summary>
-    public const int MaxTerms = 64;
-
-    /// <summary>The most characters of a name or glob, as of a channel id.</summary>
-    public const int MaxNameLength = 512;
-
     // The one id that matches, where the selector names a channel and not a pattern.
     private readonly ChannelId? _exact;
     private readonly string _name;
@@ -38,18 +29,18 @@ public sealed class Selector
     public string Text { get; }
 
     /// <summary>Parses a selector such as <c>plant/*/temp{host="a",core=~"[0-3]"}</c>.</summary>
-    /// <exception cref="ProtocolException">The text is not a selector; the message names the place.</exception>
-    public static Selector Parse(string text)
+    /// <param name="text">The selector.</param>
+    /// <param name="limits">What a client may ask for; null for a selector of the operator's.</param>
+    /// <exception cref="ProtocolException">The text is not a selector, or passes a limit; the message names the place.</exception>
+    public static Selector Parse(string text, QueryOptions? limits = null)
     {
         ArgumentNullException.ThrowIfNull(text);
         if (text.Length == 0)
             throw ProtocolException.BadRequest("the selector is empty; write a name or terms, for example cpu{host=\"a\"}, or ** for every channel");
 
         var parsed = SelectorText.Parse(text);
-        if (parsed.Name.Length > MaxNameLength)
-            throw ProtocolException.LimitExceeded($"the selector's name has {parsed.Name.Length} characters; at most {MaxNameLength} are allowed");
-        if (parsed.Terms.Count > MaxTerms)
-            throw ProtocolException.LimitExceeded($"the selector has {parsed.Terms.Count} terms; at most {MaxTerms} are allowed");
+        if (parsed.Terms.Count > limits?.MaxSelectorTerms)
+            throw ProtocolException.LimitExceeded("Queries:MaxSelectorTerms", $"the selector has {parsed.Terms.Count} terms; the limit is {limits.MaxSelectorTerms}");
 
         var terms = parsed.Terms.OrderBy(term => term, Comparer<LabelTerm>.Create(Compare)).ToList();
         for (var i = terms.Count - 1; i > 0; i--)
@@ -59,7 +50,7 @@ public sealed class Selector
         }
 
         var name = Glob.Canonical(parsed.Name);
-        var matchers = terms.ConvertAll(term => new LabelMatcher(term, text));
+        var matchers = terms.ConvertAll(term => new LabelMatcher(term, text, limits?.MaxRegexLength ?? int.MaxValue));
         return new Selector(Write(name, terms), exact: null, name, [.. matchers]);
     }
 

@@ -8,19 +8,23 @@ internal sealed class View
 {
     private readonly int[] _fields;
 
-    private View(string refId, ChannelId channel, int capacity, Schema schema, int[] fields, IReadOnlyList<string> missing)
+    private View(string refId, ChannelId channel, ChannelLimits limits, Schema schema, int[] fields, IReadOnlyList<string> missing)
     {
         Schema = schema;
+        Limits = limits;
         _fields = fields;
         Missing = missing;
         Types = Array.ConvertAll(fields, index => schema.Fields[index].Type);
         Key = string.Join(',', fields.Select(index => index.ToString(CultureInfo.InvariantCulture)));
         var seen = fields.Length == schema.Fields.Count ? schema : new Schema([.. fields.Select(index => schema.Fields[index])]);
-        FrameSchema = new FrameSchema(refId, channel.Text, seen, capacity);
+        FrameSchema = new FrameSchema(refId, channel.Text, seen, limits.Capacity, limits.CapacityMs);
     }
 
     /// <summary>The channel's schema that this is a view of.</summary>
     public Schema Schema { get; }
+
+    /// <summary>What the channel kept then.</summary>
+    public ChannelLimits Limits { get; }
 
     /// <summary>The description that goes to the client.</summary>
     public FrameSchema FrameSchema { get; }
@@ -38,10 +42,15 @@ internal sealed class View
     public string Key { get; }
 
     /// <summary>Whether a client that has the other's description needs no new one.</summary>
-    public bool IsSeenAs(View other) => ReferenceEquals(this, other) || FrameSchema.Schema.Hash == other.FrameSchema.Schema.Hash;
+    public bool IsSeenAs(View other) => ReferenceEquals(this, other)
+        || (FrameSchema.Schema.Hash == other.FrameSchema.Schema.Hash && FrameSchema.Capacity == other.FrameSchema.Capacity && FrameSchema.CapacityMs == other.FrameSchema.CapacityMs);
 
-    public static View Of(TargetPlan target, Channel channel, Schema schema)
+    /// <summary>Whether this is the view of a channel at that head.</summary>
+    public bool IsOf(ChannelHead head) => ReferenceEquals(Schema, head.Schema) && ReferenceEquals(Limits, head.Limits);
+
+    public static View Of(TargetPlan target, Channel channel, ChannelHead head)
     {
+        var schema = head.Schema;
         var fields = new List<int>();
         for (var i = 0; i < schema.Fields.Count; i++)
         {
@@ -50,6 +59,6 @@ internal sealed class View
         }
 
         var missing = target.Fields is null ? [] : target.Fields.Where(name => !schema.Fields.Any(field => field.Name == name)).ToArray();
-        return new View(target.RefId, channel.Id, channel.Limits.Capacity, schema, [.. fields], missing);
+        return new View(target.RefId, channel.Id, head.Limits, schema, [.. fields], missing);
     }
 }

@@ -5,14 +5,15 @@ namespace HubServer.Protocol;
 /// <param name="Name">The channel's id.</param>
 /// <param name="Schema">The fields.</param>
 /// <param name="Capacity">The newest rows that the channel keeps, if known.</param>
-public sealed record FrameSchema(string? RefId, string Name, Schema Schema, int? Capacity = null)
+/// <param name="CapacityMs">How far the rows it keeps may be older than the newest one, in milliseconds, if that is limited.</param>
+public sealed record FrameSchema(string? RefId, string Name, Schema Schema, int? Capacity = null, double? CapacityMs = null)
 {
     internal static FrameSchema Read(ref WireReader reader)
     {
         string? refId = null;
         var name = "";
         IReadOnlyList<Field> fields = [];
-        int? capacity = null;
+        (int? Rows, double? Ms) capacity = (null, null);
         var map = reader.BeginMap();
         while (reader.NextKey(ref map, out var key))
         {
@@ -26,12 +27,13 @@ public sealed record FrameSchema(string? RefId, string Name, Schema Schema, int?
             }
         }
 
-        return new FrameSchema(refId, name, new Schema(fields), capacity);
+        return new FrameSchema(refId, name, new Schema(fields), capacity.Rows, capacity.Ms);
     }
 
     internal void Write(ref WireWriter writer)
     {
-        writer.BeginMap(2 + (RefId is null ? 0 : 1) + (Capacity is null ? 0 : 1));
+        var hasMeta = Capacity is not null || CapacityMs is not null;
+        writer.BeginMap(2 + (RefId is null ? 0 : 1) + (hasMeta ? 1 : 0));
         if (RefId is not null)
             writer.Write("refId", RefId);
         writer.Write("name", Name);
@@ -40,17 +42,22 @@ public sealed record FrameSchema(string? RefId, string Name, Schema Schema, int?
         foreach (var field in Schema.Fields)
             WriteField(ref writer, field);
         writer.EndArray();
-        if (Capacity is { } capacity)
-        {
-            writer.Key("meta");
-            writer.BeginMap(1);
-            writer.Key("custom");
-            writer.BeginMap(1);
-            writer.Write("capacity", capacity);
-            writer.EndMap();
-            writer.EndMap();
-        }
+        if (hasMeta)
+            WriteMeta(ref writer);
+        writer.EndMap();
+    }
 
+    private void WriteMeta(ref WireWriter writer)
+    {
+        writer.Key("meta");
+        writer.BeginMap(1);
+        writer.Key("custom");
+        writer.BeginMap((Capacity is null ? 0 : 1) + (CapacityMs is null ? 0 : 1));
+        if (Capacity is { } capacity)
+            writer.Write("capacity", capacity);
+        if (CapacityMs is { } capacityMs)
+            writer.Write("capacityMs", capacityMs);
+        writer.EndMap();
         writer.EndMap();
     }
 
@@ -72,9 +79,9 @@ public sealed record FrameSchema(string? RefId, string Name, Schema Schema, int?
         writer.EndMap();
     }
 
-    private static int? ReadCapacity(ref WireReader reader)
+    private static (int? Rows, double? Ms) ReadCapacity(ref WireReader reader)
     {
-        int? capacity = null;
+        (int? Rows, double? Ms) capacity = (null, null);
         var meta = reader.BeginMap();
         while (reader.NextKey(ref meta, out var metaKey))
         {
@@ -87,10 +94,12 @@ public sealed record FrameSchema(string? RefId, string Name, Schema Schema, int?
             var custom = reader.BeginMap();
             while (reader.NextKey(ref custom, out var key))
             {
-                if (key == "capacity")
-                    capacity = reader.ReadCountOrNull();
-                else
-                    reader.Skip();
+                switch (key)
+                {
+                    case "capacity": capacity.Rows = reader.ReadCountOrNull(); break;
+                    case "capacityMs": capacity.Ms = reader.ReadNumberOrNull(); break;
+                    default: reader.Skip(); break;
+                }
             }
         }
 

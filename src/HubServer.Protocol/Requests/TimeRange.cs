@@ -26,17 +26,9 @@ public readonly record struct TimeRange(double? From, double? To)
     {
         writer.BeginMap((From is null ? 0 : 1) + (To is null ? 0 : 1));
         if (From is { } from)
-        {
-            writer.Key("from");
-            writer.Number(from);
-        }
-
+            writer.Write("from", from);
         if (To is { } to)
-        {
-            writer.Key("to");
-            writer.Number(to);
-        }
-
+            writer.Write("to", to);
         writer.EndMap();
     }
 }

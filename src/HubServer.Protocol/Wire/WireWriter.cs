@@ -167,6 +167,13 @@ public ref struct WireWriter
         Integer(value);
     }
 
+    /// <summary>A key and a number; in JSON it must be finite.</summary>
+    public void Write(string key, double value)
+    {
+        Key(key);
+        Number(value);
+    }
+
     /// <summary>A key and a boolean.</summary>
     public void Write(string key, bool value)
     {

@@ -27,7 +27,7 @@ internal sealed class SlowBackplane(HubServerOptions options, TimeProvider time)
         return await _inner.AppendAsync(partition, blocks, cancellationToken);
     }
 
-    public ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long next, CancellationToken cancellationToken) =>
+    public ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long? next, CancellationToken cancellationToken) =>
         _inner.RemoveAsync(channel, epoch, next, cancellationToken);
 
     public bool Remembers(string epoch) => _inner.Remembers(epoch);

@@ -6,7 +6,7 @@ namespace HubServer.Core.Tests.Channels;
 
 public sealed class ChannelTests
 {
-    private readonly Channel _channel = new(new ChannelId("a"), "e1", 1, new ChannelLimits(100, 1 << 20, TimeSpan.FromHours(1)), new FakeTimeProvider());
+    private readonly Channel _channel = new(new ChannelId("a"), "e1", 1, new ChannelRules(new ChannelOptions { Capacity = 100 }), new FakeTimeProvider());
 
     [Fact]
     public void Apply_AtNext_Appends()

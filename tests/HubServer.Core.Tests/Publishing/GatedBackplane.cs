@@ -25,7 +25,7 @@ internal sealed class GatedBackplane(IBackplane inner) : IBackplane
         return await inner.AppendAsync(partition, blocks, cancellationToken);
     }
 
-    public ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long next, CancellationToken cancellationToken) =>
+    public ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long? next, CancellationToken cancellationToken) =>
         inner.RemoveAsync(channel, epoch, next, cancellationToken);
 
     public bool Remembers(string epoch) => inner.Remembers(epoch);

@@ -13,7 +13,7 @@ public sealed class PublisherTests
     public PublisherTests()
     {
         _backplane = new GatedBackplane(new InMemoryBackplane(_options, TimeProvider.System));
-        _publisher = new Publisher(0, _backplane, _options.Publishing, new WorkPool(item => item.Execute()), NullLogger.Instance);
+        _publisher = new Publisher(0, _backplane, _options.Publishing, 1 << 20, new HubServerMetrics(), new WorkPool(item => item.Execute()), NullLogger.Instance);
     }
 
     [Fact]

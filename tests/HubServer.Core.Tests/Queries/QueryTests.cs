@@ -155,7 +155,7 @@ public sealed class QueryTests() : NodeTests(new HubServerOptions { Channels = {
         Publish("a", Rows(10));
         var channel = Node.Registry.Find(new ChannelId("a"));
         Assert.NotNull(channel);
-        var view = View.Of(new TargetPlan("A", Selector.Exactly(channel.Id), null, SampleMode.All), channel, channel.ReadHead().Schema);
+        var view = View.Of(new TargetPlan("A", Selector.Exactly(channel.Id), null, SampleMode.All), channel, channel.ReadHead());
 
         bodies.Get(channel, view, 0, 10, WireFormat.Json, keep: true);
         bodies.Get(channel, view, 0, 10, WireFormat.Json, keep: true);

@@ -173,7 +173,7 @@ internal sealed class ClientModel(Branches branches)
         if (!held.IsSeen)
             branches.Count(Branch.ResumeWithoutSnapshot);
         else if (frame.Schema is not null && !held.IsSplit)
-            branches.Count(Branch.SchemaGrowth);
+            branches.Count(frame.Schema.Schema.Fields.Count == held.Schema?.Fields.Count ? Branch.Reconfigured : Branch.SchemaGrowth);
     }
 
     private void TakeRows((string RefId, string Channel) key, HeldChannel held, Frame frame)

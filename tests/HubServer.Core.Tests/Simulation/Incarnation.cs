@@ -10,7 +10,8 @@ internal sealed class Incarnation(string channel, string epoch, int order, int c
     /// <summary>Later epochs of a channel have a higher one.</summary>
     public int Order => order;
 
-    public int Capacity => capacity;
+    /// <summary>The least that it ever was.</summary>
+    public int Capacity { get; set; } = capacity;
 
     public List<TruthRow> Rows { get; } = [];
 

@@ -32,7 +32,7 @@ internal sealed class RecordingBackplane(InMemoryBackplane inner, Truth truth, B
         return results;
     }
 
-    public ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long next, CancellationToken cancellationToken)
+    public ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long? next, CancellationToken cancellationToken)
     {
         lock (_order)
         {
@@ -54,6 +54,8 @@ internal sealed class RecordingBackplane(InMemoryBackplane inner, Truth truth, B
             {
                 if (results[i].Status == AppendStatus.Appended)
                     truth.Append(blocks[i], results[i].Epoch, results[i].Offset);
+                if (results[i].Status == AppendStatus.Appended && blocks[i].Settings is not null && results[i].Offset == 0)
+                    branches.Count(Branch.Declared);
                 if (results[i].Status == AppendStatus.StaleSchema)
                     branches.Count(Branch.StaleSchema);
             }

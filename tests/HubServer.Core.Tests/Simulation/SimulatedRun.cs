@@ -60,6 +60,12 @@ internal sealed class SimulatedRun(int seed, bool keepsText = false)
             _tasks.Add(new PublisherActor(world, 100 + i).RunAsync());
         }
 
+        if (_random.Next(3) == 0)
+        {
+            world.Enter();
+            _tasks.Add(new OperatorActor(world, 200).RunAsync());
+        }
+
         for (var i = _random.Next(1, 6); i > 0; i--)
         {
             world.Enter();

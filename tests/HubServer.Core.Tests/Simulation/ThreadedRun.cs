@@ -18,6 +18,8 @@ internal sealed class ThreadedRun(int seed)
             _tasks.Add(Task.Run(publisher.RunAsync));
         }
 
+        world.Enter();
+        _tasks.Add(Task.Run(new OperatorActor(world, 200).RunAsync));
         for (var i = 1; i <= 4; i++)
         {
             world.Enter();

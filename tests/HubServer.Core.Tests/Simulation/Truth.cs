@@ -66,6 +66,7 @@ internal sealed class Truth(Func<string, int> capacityOf)
 
             if (offset + block.Count <= into.Next && block.PublisherId is not null)
                 return;
+            into.Capacity = Math.Min(into.Capacity, block.Settings?.Capacity ?? int.MaxValue);
             Expect.That(offset == into.Next, $"{key}: a block at {offset} where {into.Next} is next");
             into.Fields = [.. block.Schema.Fields.Select(field => field.Key)];
             for (var row = 0; row < block.Count; row++)

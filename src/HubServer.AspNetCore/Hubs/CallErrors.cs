@@ -1,3 +1,4 @@
+using HubServer.Core;
 using HubServer.Protocol;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Logging;
@@ -5,16 +6,21 @@ using Microsoft.Extensions.Logging;
 namespace HubServer.AspNetCore.Hubs;
 
 /// <summary>
-/// Logs what a hub method should not throw, and gives it the contract's code. What clients are refused for is theirs
-/// to know and is not logged: SignalR itself would log both alike, so that any client could fill the log.
+/// Gives what a hub method throws the contract's form. What clients are refused for is theirs to know and is not
+/// logged: SignalR itself would log it like the server's own faults, so that any client could fill the log.
 /// </summary>
-internal sealed partial class UnexpectedFailures(ILogger<UnexpectedFailures> logger) : IHubFilter
+internal sealed partial class CallErrors(HubServerMetrics metrics, ILogger<CallErrors> logger) : IHubFilter
 {
     public async ValueTask<object?> InvokeMethodAsync(HubInvocationContext invocationContext, Func<HubInvocationContext, ValueTask<object?>> next)
     {
         try
         {
             return await next(invocationContext);
+        }
+        catch (ProtocolException refused)
+        {
+            metrics.CountLimit(refused.Limit);
+            throw new HubException(refused.WireMessage);
         }
         catch (Exception failure) when (failure is not HubException && !invocationContext.Context.ConnectionAborted.IsCancellationRequested)
         {
