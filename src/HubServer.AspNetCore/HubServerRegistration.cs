@@ -25,6 +25,7 @@ public static class HubServerRegistration
             options.Configure(configure);
         services.AddSingleton<IValidateOptions<HubServerOptions>>(new KeyedValidator<HubServerOptions>(new HubServerOptionsValidator(), HubServerOptions.Section));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HubServerOptions>, ChannelRulesValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HubServerOptions>, ConfigurationKeys>());
         services.AddOptions<TransportOptions>().BindConfiguration(TransportOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<TransportOptions>>(new KeyedValidator<TransportOptions>(new TransportOptionsValidator(), TransportOptions.Section));
 

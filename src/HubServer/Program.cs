@@ -1,4 +1,5 @@
 using HubServer;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
 try
@@ -19,5 +20,16 @@ try
 catch (OptionsValidationException wrong)
 {
     Console.Error.WriteLine(string.Join(Environment.NewLine, wrong.Failures));
+    return 1;
+}
+catch (InvalidOperationException wrong) when (wrong.GetBaseException() is FormatException reason)
+{
+    // The binder's own message names the key, the value and the type.
+    Console.Error.WriteLine($"{wrong.Message} {reason.Message}");
+    return 1;
+}
+catch (IOException failure) when (failure.InnerException is AddressInUseException)
+{
+    Console.Error.WriteLine($"{failure.Message} Another program listens there; name a free port with ASPNETCORE_URLS=http://localhost:5081");
     return 1;
 }

@@ -39,13 +39,30 @@ public sealed class ProgramTests
         Assert.All(queries, query => Assert.True(query.IsCompleted));
     }
 
-    [Fact]
-    public async Task Program_WhenAnOptionIsWrong_DoesNotStartAndNamesIt()
+    [Theory]
+    [InlineData("Channels:Capacity", "0", "HubServer:Channels:Capacity must be between 1 and 10000000")]
+    [InlineData("Channels:Capacity", "many", "'many' at 'HubServer:Channels:Capacity'")]
+    [InlineData("Channels:Capcity", "5", "HubServer:Channels:Capcity is no option; those of HubServer:Channels are Capacity, ")]
+    public async Task Program_WhenAnOptionIsWrong_DoesNotStartAndNamesItInALine(string key, string value, string text)
     {
-        await using var server = ServerProcess.Start("--HubServer:Channels:Capacity", "0");
+        await using var server = ServerProcess.Start($"--HubServer:{key}", value);
 
-        Assert.NotEqual(0, await server.ExitAsync(TimeSpan.FromSeconds(20)));
-        Assert.Contains("HubServer:Channels:Capacity must be between 1 and 10000000", server.Output, StringComparison.Ordinal);
+        Assert.Equal(1, await server.ExitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Contains(text, server.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", server.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Program_WhenItsPortIsTaken_SaysSoInALine()
+    {
+        await using var first = ServerProcess.Start();
+        var url = await first.UrlAsync();
+
+        await using var second = ServerProcess.Start("--urls", url.GetLeftPart(UriPartial.Authority));
+
+        Assert.Equal(1, await second.ExitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Contains("Another program listens there", second.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", second.Output, StringComparison.Ordinal);
     }
 
     private static async Task<List<string?>> NamesAsync(HttpClient http)

@@ -17,6 +17,19 @@ internal sealed partial class SourceLoop(
         string source, TimeSpan interval, Func<IReadOnlyList<(ChannelId Channel, Rows Rows)>> readRound, CancellationToken cancellationToken)
     {
         Log.Started(logger, source, interval);
+        try
+        {
+            await RunRoundsAsync(source, interval, readRound, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The end of a source is no failure of its host, not even where that could not start and says why itself.
+        }
+    }
+
+    private async Task RunRoundsAsync(
+        string source, TimeSpan interval, Func<IReadOnlyList<(ChannelId Channel, Rows Rows)>> readRound, CancellationToken cancellationToken)
+    {
         var failures = new Dictionary<string, string>();
         using var timer = new PeriodicTimer(interval, timeProvider);
         do

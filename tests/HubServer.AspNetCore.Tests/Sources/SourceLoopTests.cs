@@ -175,6 +175,6 @@ public sealed class SourceLoopTests : IDisposable
     private async Task StopAsync(Task run)
     {
         await _stop.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+        await run;
     }
 }

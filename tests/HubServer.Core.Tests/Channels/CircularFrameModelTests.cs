@@ -20,10 +20,46 @@ public sealed class CircularFrameModelTests
     public void AnyCommands_WithAByteLimit_KeepTheNewestRowsThatFitHalfOfItAndNeverPassIt() =>
         Gen.Select(Gen.Int[1, 50], Gen.Int[0, 3_000], Commands).Sample((capacity, maxBytes, commands) => Run(capacity, maxBytes, commands), iter: 5_000);
 
-    private static void Run(int capacity, long maxBytes, (int What, int Rows, int Seed)[] commands)
+    [Fact]
+    public void AnyCommands_WhileTheCapacityChangesInRowsAndTime_KeepExactlyTheNewestRows() =>
+        Gen.Select(Gen.Int[1, 50], Commands).Sample((capacity, commands) => Run(capacity, long.MaxValue, commands, changesCapacity: true), iter: 5_000);
+
+    [Fact]
+    public void AnyCommands_OnRingsThatShareABudget_NeverPassItButForOneRowEach() =>
+        Gen.Select(Gen.Int[100, 6_000], Gen.Select(Gen.Int[0, 3], Gen.Int[0, 40], Gen.Int[0, 1_000_000]).Array[1, 40]).Sample(RunSharing, iter: 5_000);
+
+    private static void RunSharing(int limit, (int Ring, int Rows, int Seed)[] commands)
+    {
+        var budget = new ByteBudget(limit);
+        var rings = Enumerable.Range(0, 4).Select(_ => (Ring: new CircularFrame(30, 3_000, budget), Model: new RingModel())).ToArray();
+        foreach (var (index, rows, seed) in commands)
+        {
+            var random = new Random(seed);
+            var (ring, model) = rings[index];
+            if (rows == 40)
+            {
+                ring.Release();
+                rings[index] = (new CircularFrame(30, 3_000, budget), new RingModel());
+            }
+            else
+            {
+                Append(ring, model, rows, random);
+                CheckRead(ring, model, ring.Oldest, ring.Next);
+                Assert.True(ring.Count > 0 || model.IsEmpty, "the newest row is always kept");
+            }
+
+            Assert.Equal(rings.Sum(one => one.Ring.Bytes), budget.Taken);
+
+            // The ring that was appended to gives way, down to one row; what the others hold stays.
+            Assert.True(rows == 0 || budget.Taken <= limit || rings[index].Ring.Count <= 1, $"{budget.Taken} bytes are taken of {limit}");
+        }
+    }
+
+    private static void Run(int capacity, long maxBytes, (int What, int Rows, int Seed)[] commands, bool changesCapacity = false)
     {
         var ring = new CircularFrame(capacity, maxBytes);
         var model = new RingModel();
+        model.SetCapacity(capacity, null);
         foreach (var (what, rows, seed) in commands)
         {
             var random = new Random(seed);
@@ -33,14 +69,16 @@ public sealed class CircularFrameModelTests
                 ring.StartAt(next);
                 model.StartAt(next);
             }
+            else if (what < 20 && changesCapacity)
+            {
+                var (newest, age) = (random.Next(1, 60), random.Next(3) == 0 ? (double?)null : random.Next(0, 12));
+                ring.SetCapacity(newest, age);
+                model.SetCapacity(newest, age);
+            }
             else
             {
                 // Small blocks are as likely as large ones: the edges lie where a block just fits.
-                var count = what % 2 == 0 ? rows % 4 : rows;
-                var schema = NextSchema(model, random);
-                var columns = schema.Fields.Select(field => RandomColumn(field.Type, count, random)).ToArray();
-                ring.Append(schema, columns, count);
-                model.Append(schema, columns, count);
+                Append(ring, model, what % 2 == 0 ? rows % 4 : rows, random);
             }
 
             CheckLimits(ring, model, maxBytes);
@@ -48,6 +86,14 @@ public sealed class CircularFrameModelTests
             CheckRead(ring, model, random.NextInt64(ring.Oldest, ring.Next + 1), random.NextInt64(ring.Oldest, ring.Next + 1));
             CheckTimes(ring, model, random.Next(-6, 21));
         }
+    }
+
+    private static void Append(CircularFrame ring, RingModel model, int count, Random random)
+    {
+        var schema = NextSchema(model, random);
+        var columns = schema.Fields.Select(field => RandomColumn(field.Type, count, random)).ToArray();
+        ring.Append(schema, columns, count);
+        model.Append(schema, columns, count);
     }
 
     private static Schema NextSchema(RingModel model, Random random)
@@ -102,7 +148,7 @@ public sealed class CircularFrameModelTests
         Assert.InRange(slots, ring.Count, ring.Capacity);
         Assert.Equal(Math.Floor(slots), slots);
 
-        var oldest = model.Oldest(ring.Capacity);
+        var oldest = model.Oldest;
         if (maxBytes == long.MaxValue)
         {
             Assert.Equal(oldest, ring.Oldest);

@@ -7,6 +7,8 @@ internal sealed class RingModel
 {
     private readonly List<object?[]> _rows = [];
     private long _start;
+    private int _capacity = int.MaxValue;
+    private double _maxAge = double.PositiveInfinity;
 
     public Schema Schema { get; private set; } = Schema.Empty;
 
@@ -17,7 +19,13 @@ internal sealed class RingModel
     public void StartAt(long next)
     {
         _rows.Clear();
-        _start = next;
+        _start = Oldest = next;
+    }
+
+    public void SetCapacity(int capacity, double? maxAge)
+    {
+        (_capacity, _maxAge) = (capacity, maxAge ?? double.PositiveInfinity);
+        Drop();
     }
 
     public void Append(Schema schema, Column[] columns, int count)
@@ -25,9 +33,18 @@ internal sealed class RingModel
         Schema = schema;
         for (var row = 0; row < count; row++)
             _rows.Add([.. columns.Select(column => ValueOf(column, row))]);
+        Drop();
     }
 
-    public long Oldest(int capacity) => Math.Max(_start, Next - capacity);
+    /// <summary>The oldest row that number and age let stay; the newest always does.</summary>
+    public long Oldest { get; private set; }
+
+    private void Drop()
+    {
+        Oldest = Math.Max(Oldest, Next - _capacity);
+        while (Oldest < Next - 1 && TimeAt(Oldest) < TimeAt(Next - 1) - _maxAge)
+            Oldest++;
+    }
 
     public object? At(long offset, int field)
     {
