@@ -33,6 +33,6 @@ public sealed class ProtocolException : Exception
     public static ProtocolException LimitExceeded(string limit, string message) =>
         new(ErrorCode.LimitExceeded, $"{message} (HubServer:{limit})") { Limit = limit };
 
-    /// <summary>The same error with the place in the request before its text.</summary>
-    public ProtocolException At(string place) => new(Code, $"{place}: {Message}") { Limit = Limit };
+    /// <summary>The same error with the place in the request before its text, and what else is to be said behind it.</summary>
+    public ProtocolException At(string place, string rest = "") => new(Code, $"{place}: {Message}{rest}") { Limit = Limit };
 }

@@ -49,7 +49,7 @@ internal sealed class LinesIngest(Ingest ingest, int maxLines, string? channel)
         }
         catch (ProtocolException error)
         {
-            throw error.At($"line {lines[0].Number} ({_results.Values.Sum(result => result.Count)} rows were taken)");
+            throw error.At($"line {lines[0].Number}", $" ({_results.Values.Sum(result => result.Count)} rows were taken)");
         }
 
         foreach (var line in lines)

@@ -116,7 +116,7 @@ public sealed class HttpBadInputTests
         static byte[] Body(int bytes) => Encoding.UTF8.GetBytes("{\"value\":1}".PadRight(bytes));
 
         using var tooLarge = await PostEncodedAsync(alive.Server, encoding, Compress(encoding, Body(Limit + 1)));
-        await AssertProblemAsync(tooLarge, HttpStatusCode.RequestEntityTooLarge, ErrorCode.LimitExceeded, "more than 10000 bytes (HubServer:Transport:MaxBodyBytes)");
+        await AssertProblemAsync(tooLarge, HttpStatusCode.RequestEntityTooLarge, ErrorCode.LimitExceeded, "more than 10000 bytes, counted after decompression (HubServer:Transport:MaxBodyBytes)");
         await alive.AssertUnharmedAsync();
 
         using var atLimit = await PostEncodedAsync(alive.Server, encoding, Compress(encoding, Body(Limit)));

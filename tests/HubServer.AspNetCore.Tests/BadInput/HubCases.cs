@@ -15,7 +15,7 @@ internal static class HubCases
         ["second target's selector"] = Query("targets[1].channel: ", Of(new { refId = "A", channel = "cpu" }, new { refId = "B", channel = "cpu{" })),
         ["regular expression that is none"] = Query("character 4: the regular expression is invalid", Of(new { channel = "cpu{host=~\"(\"}" })),
         ["regular expression that looks back"] = Query("linear time", Of(new { channel = "cpu{host=~\"(a)\\\\1\"}" })),
-        ["regular expression that is long"] = Query("characters; at most", Of(new { channel = $"cpu{{host=~\"{new string('a', 2_000)}\"}}" }), ErrorCode.LimitExceeded),
+        ["regular expression that is long"] = Query("characters; the limit is", Of(new { channel = $"cpu{{host=~\"{new string('a', 2_000)}\"}}" }), ErrorCode.LimitExceeded),
         ["id that is a selector"] = Query("targets[0].id: ", Of(new { id = "cpu{host=~\"a\"}" })),
         ["target without channel and id"] = Query("targets[0]: a target has either", Of(new { refId = "A" })),
         ["target with channel and id"] = Query("targets[0]: a target has either", Of(new { channel = "a", id = "a" })),

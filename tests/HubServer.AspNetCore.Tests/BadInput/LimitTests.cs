@@ -42,7 +42,8 @@ public sealed class LimitTests
 
             var error = await Assert.ThrowsAsync<HubException>(() => PublishAsync(limit + 1));
             Assert.Contains($"HubException: {ErrorCode.LimitExceeded}: batches[", error.Message, StringComparison.Ordinal);
-            Assert.Contains(option.Split(':')[0], error.Message, StringComparison.Ordinal);
+            Assert.Contains($"(HubServer:{option})", error.Message, StringComparison.Ordinal);
+            Assert.Equal(1, alive.Server.LimitsReached[option]);
             await alive.AssertUnharmedAsync();
 
             Assert.All(await PublishAsync(limit), result => Assert.Null(result.Error));
@@ -57,6 +58,7 @@ public sealed class LimitTests
 
         using var over = await alive.Server.PostAsync("/api/publish", Request(what, limit + 1));
         await HttpBadInputTests.AssertProblemAsync(over, HttpStatusCode.RequestEntityTooLarge, ErrorCode.LimitExceeded, limit.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(1, alive.Server.LimitsReached[option]);
         await alive.AssertUnharmedAsync();
 
         using var at = await alive.Server.PostAsync("/api/publish", Request(what, limit));

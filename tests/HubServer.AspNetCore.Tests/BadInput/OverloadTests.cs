@@ -26,7 +26,7 @@ public sealed class OverloadTests
         await Wait.Eventually(() => server.Node.Status().PendingRows >= 5, "the queue is full");
 
         using var third = await PostAsync(server, rows: 1);
-        await HttpBadInputTests.AssertProblemAsync(third, HttpStatusCode.TooManyRequests, ErrorCode.Overloaded, "rows wait for the backplane already; try again later (0 rows were taken)");
+        await HttpBadInputTests.AssertProblemAsync(third, HttpStatusCode.TooManyRequests, ErrorCode.Overloaded, "rows wait for the backplane already; try again later (HubServer:Publishing:MaxPendingRows) (0 rows were taken)");
         Assert.Equal("1", Assert.Single(third.Headers.GetValues("Retry-After")));
         var results = await connection.InvokeAsync<PublishResult[]>("Publish", new { batches = new[] { new { channel = "cpu", rows = new { fields = new[] { new { name = "value" } }, values = new[] { new[] { 1.0 } } } } } });
         Assert.Equal((ErrorCode.Overloaded, 1_000, 0), (results[0].Error?.Code, results[0].Error?.RetryMs, results[0].Count));

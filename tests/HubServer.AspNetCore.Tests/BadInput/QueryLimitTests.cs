@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using HubServer.AspNetCore.Tests.Fixtures;
 using HubServer.Protocol;
 using Microsoft.AspNetCore.SignalR;
@@ -60,6 +61,7 @@ public sealed class QueryLimitTests
 
         var error = Assert.Single(atLimit.Errors);
         Assert.Equal((ErrorCode.LimitExceeded, "A"), (error.Code, error.RefId));
+        Assert.Equal(1, alive.Server.LimitsReached["Queries:MaxChannels"]);
         Assert.Contains("HubServer:Queries:MaxChannels", error.Message, StringComparison.Ordinal);
         Assert.Equal(["A c0", "A c1", "A c2"], atLimit.Channels());
         await alive.Server.PublishAsync("c2", first: 5);
@@ -77,7 +79,7 @@ public sealed class QueryLimitTests
         for (var i = 0; i < 5; i++)
         {
             var error = await RefusedAsync(alive.Connection, new { version = 1, targets = new[] { new { channel = "alive" } } });
-            Assert.Contains("limit_exceeded: the connection has 3 running queries already (HubServer:Queries:MaxPerConnection)", error.Message, StringComparison.Ordinal);
+            Assert.Contains("limit_exceeded: the connection has 3 running queries already; end one first (HubServer:Queries:MaxPerConnection)", error.Message, StringComparison.Ordinal);
         }
 
         await RefusedAsync(alive.Connection, new { version = 1, targets = new[] { new { channel = "alive{" } } });
@@ -109,6 +111,8 @@ public sealed class QueryLimitTests
         await Assert.ThrowsAnyAsync<Exception>(() => other.InvokeAsync<PublishResult[]>("Publish", Padded((1 << 20) + 1_000)));
 
         await Wait.Eventually(() => other.State == HubConnectionState.Disconnected, "SignalR closes a connection that sends too much");
+        await Wait.Eventually(() => alive.Server.LimitsReached["Transport:MaxHubMessageBytes"] == 1, "the message is counted");
+        Assert.Equal(1, alive.Server.Node.Status().Connections);
         await alive.AssertUnharmedAsync();
     }
 
@@ -126,8 +130,42 @@ public sealed class QueryLimitTests
         if (isTaken)
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         else
-            await HttpBadInputTests.AssertProblemAsync(response, limit == 0 ? HttpStatusCode.BadRequest : HttpStatusCode.RequestEntityTooLarge, limit == 0 ? ErrorCode.BadRequest : ErrorCode.LimitExceeded, $"limit is {limit}; it is between 1 and 10000 (HubServer:Queries:MaxListLimit)");
+            await HttpBadInputTests.AssertProblemAsync(response, limit == 0 ? HttpStatusCode.BadRequest : HttpStatusCode.RequestEntityTooLarge, limit == 0 ? ErrorCode.BadRequest : ErrorCode.LimitExceeded, $"limit is {limit}; it is between 1 and 10000");
     }
+
+    /// <summary>Every limit of a request: its option, a value for it, the part of a query that is at it, and one past it.</summary>
+    public static TheoryData<string, string, string, string> Limits => new()
+    {
+        { "MaxTargets", "2", Targets(2), Targets(3) },
+        { "MaxRefIdLength", "32", $"\"refId\":\"{new string('r', 32)}\",\"channel\":\"a\"", $"\"refId\":\"{new string('r', 33)}\",\"channel\":\"a\"" },
+        { "MaxSelectorLength", "32", $"\"channel\":\"{new string('c', 32)}\"", $"\"channel\":\"{new string('c', 33)}\"" },
+        { "MaxSelectorLength", "32", $"\"id\":\"{new string('c', 32)}\"", $"\"id\":\"{new string('c', 33)}\"" },
+        { "MaxSelectorTerms", "2", """ "channel":"{a=\"1\",b=\"2\"}" """, """ "channel":"{a=\"1\",b=\"2\",c=\"3\"}" """ },
+        { "MaxRegexLength", "3", """ "channel":"{a=~\"123\"}" """, """ "channel":"{a=~\"1234\"}" """ },
+        { "MaxFields", "2", """ "channel":"a","fields":["b","c"] """, """ "channel":"a","fields":["b","c","d"] """ },
+        { "MaxDataPoints", "10", """ "channel":"a"}],"maxDataPoints":10,"x":[{ """, """ "channel":"a"}],"maxDataPoints":11,"x":[{ """ },
+        { "MaxChannels", "2", $"\"channel\":\"**\"{Resume(2)}", $"\"channel\":\"**\"{Resume(3)}" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Limits))]
+    public async Task Query_WhenALimitIsPassed_IsRefusedAndAtItIsServed(string option, string value, string at, string over)
+    {
+        await using var alive = await AliveServer.StartAsync(WireFormat.Json, ($"Queries:{option}", value));
+        static object Request(string target) => JsonSerializer.Deserialize<JsonElement>($"{{\"version\":1,\"targets\":[{{{target}}}]}}");
+
+        var error = await RefusedAsync(alive.Connection, Request(over));
+        Assert.Contains("HubException: limit_exceeded: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"(HubServer:Queries:{option})", error.Message, StringComparison.Ordinal);
+        Assert.Equal(1, alive.Server.LimitsReached[$"Queries:{option}"]);
+        await alive.AssertUnharmedAsync();
+
+        await (await RunningQuery.StreamingAsync(alive.Connection, Request(at))).DisposeAsync();
+    }
+
+    private static string Targets(int count) => string.Join("},{", Enumerable.Range(0, count).Select(i => $"\"refId\":\"R{i}\",\"channel\":\"a\""));
+
+    private static string Resume(int count) => $"}}],\"resume\":[{string.Join(',', Enumerable.Range(0, count).Select(i => $"{{\"channel\":\"c{i}\",\"epoch\":\"e\",\"offset\":1}}"))}],\"x\":[{{";
 
     // Batches are empty, and the rest is a key that the server passes over.
     private static object Padded(int bytes) => new { batches = Array.Empty<int>(), unknown = new string('x', bytes) };

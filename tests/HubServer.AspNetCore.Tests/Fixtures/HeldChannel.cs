@@ -6,17 +6,19 @@ namespace HubServer.AspNetCore.Tests.Fixtures;
 internal sealed class HeldChannel
 {
     private readonly List<object?[]> _rows = [];
-    private IReadOnlyList<Field>? _fields;
 
     public string Epoch { get; private set; } = "";
 
     public long Next { get; private set; } = -1;
 
+    /// <summary>The description that came last.</summary>
+    public FrameSchema? Schema { get; private set; }
+
     public int Snapshots { get; private set; }
 
     public List<Gap> Gaps { get; } = [];
 
-    public List<string> FieldNames => [.. (_fields ?? []).Select(one => one.Name)];
+    public List<string> FieldNames => [.. (Schema?.Schema.Fields ?? []).Select(one => one.Name)];
 
     /// <summary>A field's values, oldest row first.</summary>
     public List<object?> Values(string field)
@@ -29,8 +31,7 @@ internal sealed class HeldChannel
 
     public void Apply(Frame frame)
     {
-        if (frame.Schema is not null)
-            _fields = frame.Schema.Schema.Fields;
+        Schema = frame.Schema ?? Schema;
         if (frame.Kind == FrameKind.Snapshot)
         {
             _rows.Clear();
@@ -43,8 +44,8 @@ internal sealed class HeldChannel
 
         if (frame.Gap is not null)
             Gaps.Add(frame.Gap);
-        if (_fields is null || _fields.Count != frame.Data.Length)
-            throw new InvalidOperationException($"a frame of {frame.Channel} has {frame.Data.Length} columns for {_fields?.Count} fields");
+        if (Schema?.Schema.Fields.Count != frame.Data.Length)
+            throw new InvalidOperationException($"a frame of {frame.Channel} has {frame.Data.Length} columns for {Schema?.Schema.Fields.Count} fields");
         for (var row = 0; row < (frame.Data.Length == 0 ? 0 : frame.Data[0].Count); row++)
             _rows.Add(Array.ConvertAll(frame.Data, column => ValueAt(column, row)));
         (Epoch, Next) = (frame.Epoch, frame.Offset + frame.Count);

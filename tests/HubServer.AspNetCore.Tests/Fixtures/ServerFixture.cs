@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
@@ -28,6 +29,7 @@ internal sealed class ServerFixture : IAsyncDisposable
         _errors = errors;
         Url = new Uri(app.Urls.Single());
         Http = new HttpClient { BaseAddress = Url };
+        LimitsReached = new LimitCounter(app.Services.GetRequiredService<IMeterFactory>());
     }
 
     public Uri Url { get; }
@@ -39,6 +41,9 @@ internal sealed class ServerFixture : IAsyncDisposable
     /// <summary>The backplane that the test gave it.</summary>
     public T Backplane<T>()
         where T : IBackplane => _app.Services.GetRequiredService<T>();
+
+    /// <summary>How often a limit refused something, by option.</summary>
+    public LimitCounter LimitsReached { get; }
 
     /// <summary>What the server logged as an error; a client must not be able to cause any.</summary>
     public IReadOnlyCollection<string> Errors => _errors.Lines;
@@ -101,6 +106,14 @@ internal sealed class ServerFixture : IAsyncDisposable
     public async Task<HttpResponseMessage> PostAsync(string path, string body, string contentType = "application/json") =>
         await Http.PostAsync(new Uri(path, UriKind.Relative), new StringContent(body, Encoding.UTF8, contentType));
 
+    /// <summary>Sends a request whose path goes out as it stands.</summary>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? body = null)
+    {
+        var uri = new Uri($"{Url.GetLeftPart(UriPartial.Authority)}{path}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        using var request = new HttpRequestMessage(method, uri) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
+        return await Http.SendAsync(request);
+    }
+
     public async Task<JsonElement> GetJsonAsync(string path) =>
         await Http.GetFromJsonAsync<JsonElement>(new Uri(path, UriKind.Relative));
 
@@ -128,6 +141,7 @@ internal sealed class ServerFixture : IAsyncDisposable
         foreach (var connection in _connections)
             await connection.DisposeAsync();
         Http.Dispose();
+        LimitsReached.Dispose();
         await _app.DisposeAsync();
     }
 }

@@ -78,12 +78,51 @@ public abstract class BackplaneContractTests
     }
 
     [Fact]
+    public async Task Remove_WithoutANextOffset_TakesTheChannelAwayWhateverCameIn()
+    {
+        var first = (await AppendAsync(Block("a", 2)))[0];
+        Assert.False(await _backplane.RemoveAsync(new ChannelId("a"), "other", null, CancellationToken.None));
+        Assert.True(await _backplane.RemoveAsync(new ChannelId("a"), first.Epoch, null, CancellationToken.None));
+        Assert.Null(Registry.Find(new ChannelId("a")));
+    }
+
+    [Fact]
+    public async Task Append_OfABlockWithoutRows_BringsSettingsAndFieldsInTheOrderOfTheRows()
+    {
+        var declared = (await AppendAsync(Settings(Schema.Empty, capacity: 2)))[0];
+        Assert.Equal((AppendStatus.Appended, 0), (declared.Status, declared.Offset));
+        var rows = (await AppendAsync(Block("a", 5, Fields)))[0];
+        Assert.Equal((declared.Epoch, 0), (rows.Epoch, rows.Offset));
+        Assert.Equal((3, 5), (Head().Oldest, Head().Next));
+
+        var again = (await AppendAsync(Settings(Fields, capacity: 4)))[0];
+        Assert.Equal((declared.Epoch, 5), (again.Epoch, again.Offset));
+        await AppendAsync(Block("a", 5, Fields));
+        Assert.Equal((6, 10), (Head().Oldest, Head().Next));
+        Assert.Equal(AppendStatus.StaleSchema, (await AppendAsync(Settings(Schema.Empty, capacity: 1)))[0].Status);
+        Assert.Equal(4, Head().Limits.Capacity);
+    }
+
+    [Fact]
     public void PartitionOf_IsTheSameInEveryProcess()
     {
         Options.Partitions = 16;
         var backplane = CreateBackplane();
         Assert.Equal([9, 15, 1], ((string[])["cpu", "cpu{host=\"a\"}", "plant/1/temp"]).Select(id => backplane.PartitionOf(ChannelId.Parse(id))));
     }
+
+    private ChannelHead Head() => Registry.Find(new ChannelId("a"))!.ReadHead();
+
+    private static Block Settings(Schema on, int capacity) => new()
+    {
+        Channel = new ChannelId("a"),
+        BaseHash = on.Hash,
+        Schema = Fields,
+        Columns = [new Column(Array.Empty<double>()), new Column(Array.Empty<double>())],
+        Count = 0,
+        Bytes = 0,
+        Settings = new ChannelSettings { Capacity = capacity },
+    };
 
     private async Task<AppendResult[]> AppendAsync(params Block[] blocks) => await _backplane.AppendAsync(0, blocks, CancellationToken.None);
 }

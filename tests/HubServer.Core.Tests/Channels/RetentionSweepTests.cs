@@ -45,6 +45,34 @@ public sealed class RetentionSweepTests : IDisposable
         Assert.NotNull(_node.Registry.Find(new ChannelId("short")));
     }
 
+    [Fact]
+    public async Task Channel_WithARetentionOfItsOwn_GoesAwayAfterThatAndNotBefore()
+    {
+        await PublishAsync("long");
+        await _node.ConfigureAsync(new ChannelId("long"), new ChannelSettings { RetentionMs = 1_000 });
+        await _node.ConfigureAsync(new ChannelId("short"), new ChannelSettings { RetentionMs = 60_000 });
+
+        _time.Advance(TimeSpan.FromMilliseconds(999));
+        Assert.Equal(2, _node.Registry.Count);
+        _time.Advance(TimeSpan.FromMilliseconds(101));
+        Assert.Null(_node.Registry.Find(new ChannelId("long")));
+
+        _time.Advance(TimeSpan.FromSeconds(30));
+        Assert.NotNull(_node.Registry.Find(new ChannelId("short")));
+        _time.Advance(TimeSpan.FromSeconds(30));
+        Assert.Equal(0, _node.Registry.Count);
+    }
+
+    [Fact]
+    public async Task Channel_ThatIsConfiguredAgain_StaysForItsRetentionFromThen()
+    {
+        await PublishAsync("short");
+        _time.Advance(TimeSpan.FromSeconds(9));
+        await _node.ConfigureAsync(new ChannelId("short"), new ChannelSettings());
+        _time.Advance(TimeSpan.FromSeconds(9));
+        Assert.NotNull(_node.Registry.Find(new ChannelId("short")));
+    }
+
     public void Dispose() => _node.Dispose();
 
     private async Task<PublishResult> PublishAsync(string channel) => await _node.Ingest.PublishAsync(new ChannelId(channel), Rows(1), CancellationToken.None);

@@ -45,6 +45,48 @@ public sealed class IngestTests : IDisposable
     }
 
     [Fact]
+    public async Task Channels_OnceAllRowsTakeWhatThereIs_KeepFewerRowsAndNoneIsAdded()
+    {
+        var options = new HubServerOptions { Partitions = 1, Channels = { MaxTotalBytes = 10_000 } };
+        using var node = new Node(options, new InMemoryBackplane(options, TimeProvider.System), new HubServerMetrics(), TimeProvider.System, new WorkPool(item => item.Execute()), NullLogger<Node>.Instance);
+        await node.Ingest.PublishAsync(new ChannelId("a"), Rows(100));
+        await node.Ingest.PublishAsync(new ChannelId("b"), Rows(1));
+        await node.Ingest.PublishAsync(new ChannelId("a"), Rows(1_000));
+
+        Assert.InRange(node.Status().RingBytes, 5_000, 10_000);
+        Assert.InRange(node.Registry.Find(new ChannelId("a"))!.Describe().Rows, 300, 625);
+        for (var i = 0; node.Status().RingBytes < 10_000; i++)
+            await node.Ingest.PublishAsync(new ChannelId($"small{i}"), Rows(8));
+        var error = await Assert.ThrowsAsync<ProtocolException>(async () => await node.Ingest.PublishAsync(new ChannelId("c"), Rows(1)));
+        Assert.Equal((ErrorCode.LimitExceeded, "Channels:MaxTotalBytes"), (error.Code, error.Limit));
+        Assert.Null((await node.Ingest.PublishAsync(new ChannelId("b"), Rows(20))).Error);
+
+        await node.RemoveAsync(new ChannelId("a"));
+        Assert.Null((await node.Ingest.PublishAsync(new ChannelId("c"), Rows(1))).Error);
+    }
+
+    [Fact]
+    public async Task Rows_BeyondTheBytesThatMayWait_AreRefusedUntilThereIsRoom()
+    {
+        var options = new HubServerOptions { Partitions = 1, Publishing = { MaxBlockBytes = 200, MaxPendingBytes = 400 } };
+        var backplane = new GatedBackplane(new InMemoryBackplane(options, TimeProvider.System));
+        using var node = new Node(options, backplane, new HubServerMetrics(), TimeProvider.System, new WorkPool(item => item.Execute()), NullLogger<Node>.Instance);
+
+        // The first goes out at once; 16 bytes a row, so that the second to fourth together are one row below the limit.
+        var taken = Enumerable.Range(0, 4).Select(i => node.Ingest.PublishAsync(new ChannelId("a"), Rows(i == 3 ? 4 : 10, i)).AsTask()).ToList();
+        Assert.Equal(384, node.Ingest.PendingBytes);
+        taken.Add(node.Ingest.PublishAsync(new ChannelId("a"), Rows(1)).AsTask());
+        Assert.Equal(400, node.Ingest.PendingBytes);
+        var refused = await node.Ingest.PublishAsync(new ChannelId("a"), Rows(1));
+        Assert.Equal(ErrorCode.Overloaded, refused.Error?.Code);
+        Assert.Contains("(HubServer:Publishing:MaxPendingBytes)", refused.Error?.Message, StringComparison.Ordinal);
+
+        await AnswerAllAsync(Task.WhenAll(taken), backplane);
+        Assert.All(await Task.WhenAll(taken), result => Assert.Null(result.Error));
+        Assert.Equal(0, node.Ingest.PendingBytes);
+    }
+
+    [Fact]
     public async Task Rows_BeyondTheChannelLimit_AreRefusedForANewChannelOnly()
     {
         _options.Channels.MaxChannels = 1;
@@ -121,12 +163,13 @@ public sealed class IngestTests : IDisposable
     private Task<PublishResult[]> PublishOnceAsync(params PublishBatch[] batches) =>
         _node.Ingest.PublishAsync(new PublishRequest { Batches = batches, PublisherId = "p", Sequence = 1 }, CancellationToken.None).AsTask();
 
-    private async Task AnswerAllAsync(Task until)
+    private async Task AnswerAllAsync(Task until, GatedBackplane? backplane = null)
     {
+        backplane ??= _backplane;
         while (!until.IsCompleted)
         {
-            if (_backplane.InFlight > 0)
-                _backplane.Answer();
+            if (backplane.InFlight > 0)
+                backplane.Answer();
             await Task.Yield();
         }
     }
