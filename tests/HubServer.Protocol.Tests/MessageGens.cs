@@ -10,8 +10,8 @@ internal static class MessageGens
         (name, type, labels, unit) => new Field(name, type, OrNull(labels), unit));
 
     public static readonly Gen<FrameSchema> FrameSchema = Gen.Select(
-        Gens.MaybeNull(Gens.Text), Gens.Text, Field.Array[0, 4], Gens.Maybe(Gens.Count),
-        (refId, name, fields, capacity) => new FrameSchema(refId, name, new Schema([.. fields.DistinctBy(field => field.Key)]), capacity));
+        Gens.MaybeNull(Gens.Text), Gens.Text, Field.Array[0, 4], Gens.Maybe(Gens.Count), Gens.Maybe(Gens.Finite),
+        (refId, name, fields, capacity, capacityMs) => new FrameSchema(refId, name, new Schema([.. fields.DistinctBy(field => field.Key)]), capacity, capacityMs));
 
     public static readonly Gen<Gap> Gap = Gen.Select(
         Gens.Text, Gens.Offset, Gens.Maybe(Gens.Offset), Gen.Enum<GapReason>(), (epoch, from, to, reason) => new Gap(epoch, from, to, reason));
@@ -97,6 +97,10 @@ internal static class MessageGens
     public static readonly Gen<ListRequest> ListRequest = Gen.Select(
         Gens.MaybeNull(Gens.Text), Gens.Count, Gens.MaybeNull(Gens.Text),
         (selector, limit, after) => new ListRequest { Selector = selector, Limit = limit, After = after });
+
+    public static readonly Gen<ChannelSettings> ChannelSettings = Gen.Select(
+        Field.Select(field => new RowField(field.Name, field.Type, field.Labels, field.Unit)).Array[0, 3], Gens.Maybe(Gens.Count), Gens.Maybe(Gens.Finite), Gens.Maybe(Gens.Finite),
+        (fields, capacity, capacityMs, retentionMs) => new ChannelSettings { Fields = fields, Capacity = capacity, CapacityMs = capacityMs, RetentionMs = retentionMs });
 
     public static readonly Gen<ChannelList> ChannelList = Gen.Select(
         Gen.Select(

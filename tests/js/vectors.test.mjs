@@ -34,7 +34,7 @@ function bytesOf(hex) {
 test("every family of messages is on file", () => {
   assert.deepEqual(
     families.map((family) => family.message).sort(),
-    ["channel-list", "item", "list-request", "publish", "publish-result", "query", "rows"]);
+    ["channel-list", "channel-settings", "item", "list-request", "publish", "publish-result", "query", "rows"]);
 });
 
 for (const { message, cases } of families) {

@@ -16,6 +16,7 @@ public sealed class GoldenVectorTests
         ["publish"] = RequestVectors.Publishes,
         ["publish-result"] = RequestVectors.PublishResults,
         ["list-request"] = RequestVectors.ListRequests,
+        ["channel-settings"] = RequestVectors.ChannelSettings,
         ["channel-list"] = RequestVectors.ChannelLists,
     };
 

@@ -86,13 +86,25 @@ internal static class RequestVectors
         VectorCase.Of("every key", new ListRequest { Selector = "cpu{host=~\"a|b\"}", Limit = 10, After = Cpu }),
     ];
 
+    public static readonly VectorCase[] ChannelSettings =
+    [
+        VectorCase.Of("nothing", new ChannelSettings()),
+        VectorCase.Of("every key", new ChannelSettings
+        {
+            Fields = [new RowField("user", FieldType.Number, Labels.From([new("mode", "x")]), "percent"), new RowField("note")],
+            Capacity = 5_000,
+            CapacityMs = 600_000,
+            RetentionMs = 86_400_000,
+        }),
+    ];
+
     public static readonly VectorCase[] ChannelLists =
     [
         VectorCase.Of("nothing", new ChannelList([], false)),
         VectorCase.Of("a channel with rows and one without", new ChannelList(
             [
                 new ChannelInfo(ChannelId.Parse(Cpu), CpuSchema with { RefId = null }, Epoch, 1_101, 1_000, 20.5, Time + 0.25),
-                new ChannelInfo(ChannelId.Parse("mem"), new FrameSchema(null, "mem", Schema.Empty), "0-1", -1, 0, 0, null),
+                new ChannelInfo(ChannelId.Parse("mem"), new FrameSchema(null, "mem", Schema.Empty, 1_000_000, 600_000), "0-1", -1, 0, 0, null),
             ],
             true)),
     ];

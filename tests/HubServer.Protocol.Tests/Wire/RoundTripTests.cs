@@ -30,6 +30,9 @@ public sealed class RoundTripTests
     public void Read_WhenAListRequestWasWritten_GivesItBack() => RoundTrips(MessageGens.ListRequest);
 
     [Fact]
+    public void Read_WhenChannelSettingsWereWritten_GivesThemBack() => RoundTrips(MessageGens.ChannelSettings);
+
+    [Fact]
     public void Read_WhenAChannelListWasWritten_GivesItBack() => RoundTrips(MessageGens.ChannelList);
 
     [Fact]
