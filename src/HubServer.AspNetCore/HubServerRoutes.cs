@@ -11,7 +11,7 @@ namespace Microsoft.AspNetCore.Builder;
 /// <summary>Maps HubServer's hub and routes.</summary>
 public static class HubServerRoutes
 {
-    /// <summary>Maps <c>/hub</c>, <c>/api/...</c>, <c>/livez</c> and <c>/readyz</c>; call <c>AddHubServer()</c> before.</summary>
+    /// <summary>Maps <c>/hub</c>, <c>/api/...</c>, <c>/livez</c>, <c>/readyz</c> and <c>/openapi/v1.json</c>; call <c>AddHubServer()</c> before.</summary>
     /// <returns>The group of all of them, for policies that hold for each.</returns>
     public static IEndpointConventionBuilder MapHubServer(this IEndpointRouteBuilder endpoints)
     {

@@ -8,10 +8,12 @@ try
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.UseDefaultUrl();
     builder.Services.AddHubServer();
+    builder.AddMetricsExporter();
 
     var app = builder.Build();
     app.UseConfiguredPathBase();
     app.MapHubServer();
+    app.MapMetrics();
     app.MapDashboard();
     app.PrintWelcome();
     app.Run();

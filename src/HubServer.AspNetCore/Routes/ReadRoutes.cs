@@ -11,12 +11,15 @@ namespace HubServer.AspNetCore.Routes;
 /// <summary>The routes that tell what is there and how the node is.</summary>
 internal sealed class ReadRoutes(Node node, IHostApplicationLifetime lifetime)
 {
+    private static readonly byte[] OpenApi = ReadOpenApi();
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/api/channels", (Delegate)List);
         routes.MapGet("/api/status", () => TypedResults.Json(node.Status(), JsonSerializerOptions.Web));
         routes.MapGet("/livez", () => TypedResults.Text("live\n"));
         routes.MapGet("/readyz", (Delegate)Ready);
+        routes.MapGet("/openapi/v1.json", () => TypedResults.Bytes(OpenApi, "application/json"));
     }
 
     private IResult List(HttpContext context)
@@ -29,6 +32,15 @@ internal sealed class ReadRoutes(Node node, IHostApplicationLifetime lifetime)
             Limit = query.Count("limit") ?? ListRequest.DefaultLimit,
             After = query.Text("after"),
         }));
+    }
+
+    private static byte[] ReadOpenApi()
+    {
+        using var stream = typeof(ReadRoutes).Assembly.GetManifestResourceStream("openapi.json")
+            ?? throw new InvalidOperationException("the build embeds openapi.json");
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
     }
 
     private IResult Ready(HttpContext context) => lifetime.ApplicationStopping.IsCancellationRequested

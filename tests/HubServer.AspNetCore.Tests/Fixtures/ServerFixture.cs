@@ -7,6 +7,8 @@ using HubServer.Core;
 using HubServer.Protocol;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.SignalR.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,6 +39,9 @@ internal sealed class ServerFixture : IAsyncDisposable
     public HttpClient Http { get; }
 
     public Node Node => _app.Services.GetRequiredService<Node>();
+
+    /// <summary>What was mapped.</summary>
+    public IEnumerable<Endpoint> Endpoints => ((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints);
 
     /// <summary>The backplane that the test gave it.</summary>
     public T Backplane<T>()
