@@ -36,7 +36,8 @@ internal static class Welcome
         HubServer is live at {{url}}
           {{url}}/hub             SignalR: Query, Publish, PublishStream, ListChannels
           {{url}}/api/channels    the channels that are live now
-          {{url}}/api/status      connections, queries, rows, memory
+          {{url}}/api/status      connections, queries, rows, memory; {{url}}/metrics for Prometheus
+          {{url}}/openapi/v1.json every route
         Push a row of your own:
           curl {{url}}/api/channels/demo/rows -d '{"value": 42}'
 
