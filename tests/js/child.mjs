@@ -9,7 +9,7 @@ process.once("exit", () => running.forEach((child) => signal(child, "SIGKILL")))
 process.once("SIGTERM", () => process.exit(143));
 process.once("SIGINT", () => process.exit(130));
 
-/** Starts a program; `output()` is what it wrote so far, `stop(signal)` ends it and waits. */
+/** Starts a program; `output()` is what it wrote so far, `ended()` waits for its exit code, `stop(signal)` ends it and waits. */
 export function startChild(command, args, { cwd, env = {} } = {}) {
   const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true });
   let output = "";
@@ -24,6 +24,11 @@ export function startChild(command, args, { cwd, env = {} } = {}) {
   return {
     output: () => failure ? `${output}\n${failure}` : output,
     hasEnded,
+    async ended() {
+      if (!hasEnded())
+        await once(child, "close");
+      return child.exitCode;
+    },
     async stop(name = "SIGTERM") {
       if (hasEnded())
         return;

@@ -47,6 +47,21 @@ test("Query.cs prints rows, copied to a folder of its own", async () => {
   await printsRows("dotnet", ["run", "Query.cs"], folder, "examples/alone");
 });
 
+test("Embed.cs serves the hub's routes beside its own", async () => {
+  const child = startChild("dotnet", ["run", "Embed.cs", "--urls", "http://127.0.0.1:0"], { cwd: dotnet });
+  try {
+    const [, url] = await eventually(() => child.output().match(/listening on: (http:\S+)/) ?? (child.hasEnded() && ["", ""]), "the application listens", buildMs);
+    assert.equal(await (await fetch(`${url}/orders`, { method: "POST" })).text(), "orders has 1 rows\n");
+    const { channels } = await (await fetch(`${url}/api/channels?selector=orders`)).json();
+    assert.deepEqual(channels.map(({ rows, schema }) => [rows, schema.meta.custom.capacity]), [[1, 5_000]]);
+  } catch (error) {
+    error.message += `; it wrote:\n${child.output()}`;
+    throw error;
+  } finally {
+    await child.stop("SIGINT");
+  }
+});
+
 test("the examples are ten lines of code", async () => {
   for (const path of [join(js, "query.mjs"), join(dotnet, "Query.cs")]) {
     const lines = (await readFile(path, "utf8")).split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#:"));
