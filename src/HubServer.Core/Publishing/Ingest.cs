@@ -113,7 +113,7 @@ public sealed class Ingest
                 if (!seen && _registry.Find(channel) is null && _registry.Count + ++added > _options.Channels.MaxChannels)
                     throw TooManyChannels(channel);
                 if (request.PublisherId is not null && bound[i].BlockLength(0, _options.Publishing) < bound[i].Count)
-                    throw ProtocolException.LimitExceeded("Publishing:MaxBlockRows", $"with a publisherId a batch is one block: at most {_options.Publishing.MaxBlockRows} rows or {_options.Publishing.MaxBlockBytes} bytes");
+                    throw ProtocolException.LimitExceeded(bound[i].Count > _options.Publishing.MaxBlockRows ? "Publishing:MaxBlockRows" : "Publishing:MaxBlockBytes", $"with a publisherId a batch is one block: at most {_options.Publishing.MaxBlockRows} rows or {_options.Publishing.MaxBlockBytes} bytes");
             }
             catch (ProtocolException error)
             {

@@ -28,6 +28,7 @@ public sealed class LimitTests
         { "Channels:MaxChannels", "5", 5, "channels" },
         { "Publishing:MaxBlockRows", "", 1_000, "publisherRows" },
         { "Publishing:MaxBlockRows", "4", 4, "publisherRows" },
+        { "Publishing:MaxBlockBytes", "1024", 64, "publisherRows" },
     };
 
     [Theory]
@@ -57,7 +58,7 @@ public sealed class LimitTests
         await using var alive = await AliveServer.StartAsync(WireFormat.Json, Settings(option, value));
 
         using var over = await alive.Server.PostAsync("/api/publish", Request(what, limit + 1));
-        await HttpBadInputTests.AssertProblemAsync(over, HttpStatusCode.RequestEntityTooLarge, ErrorCode.LimitExceeded, limit.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        await HttpBadInputTests.AssertProblemAsync(over, HttpStatusCode.RequestEntityTooLarge, ErrorCode.LimitExceeded, $"(HubServer:{option})");
         Assert.Equal(1, alive.Server.LimitsReached[option]);
         await alive.AssertUnharmedAsync();
 

@@ -148,6 +148,29 @@ public sealed class QueryTests() : NodeTests(new HubServerOptions { Channels = {
     }
 
     [Fact]
+    public void EncodedRows_AreKeptWithinTheirBytes_TheLatelyUsedOnes()
+    {
+        Publish("a", Rows(10));
+        var channel = Node.Registry.Find(new ChannelId("a"));
+        Assert.NotNull(channel);
+        var view = View.Of(new TargetPlan("A", Selector.Exactly(channel.Id), null, SampleMode.All), channel, channel.ReadHead());
+        var one = new FrameBodies(Options.Queries, Time, new HubServerMetrics());
+        one.Get(channel, view, 0, 5, WireFormat.MessagePack, keep: true);
+
+        long Kept(long limit)
+        {
+            var bodies = new FrameBodies(new QueryOptions { CacheBytes = limit }, Time, new HubServerMetrics());
+            bodies.Get(channel, view, 0, 5, WireFormat.MessagePack, keep: true);
+            bodies.Get(channel, view, 5, 10, WireFormat.MessagePack, keep: true);
+            return bodies.Bytes;
+        }
+
+        Assert.Equal(2 * one.Bytes, Kept(2 * one.Bytes));
+        Assert.Equal(one.Bytes, Kept((2 * one.Bytes) - 1));
+        Assert.Equal(0, Kept(one.Bytes - 1));
+    }
+
+    [Fact]
     public void EncodedRows_AreForgottenOnceNobodyAskedForThemInAWhile()
     {
         var metrics = new HubServerMetrics();
