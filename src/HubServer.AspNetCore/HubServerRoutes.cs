@@ -25,7 +25,7 @@ public static class HubServerRoutes
             options.TransportMaxBufferSize = transport.MaxBufferBytes;
         });
 
-        var routes = group.MapGroup("").AddEndpointFilter(services.GetRequiredService<Problems>());
+        var routes = group.MapGroup("").AddEndpointFilter(services.GetRequiredService<Problems>()).AddEndpointFilter(PercentEncoding.RequireInQuery);
         services.GetRequiredService<IngestRoutes>().Map(routes);
         services.GetRequiredService<ReadRoutes>().Map(routes);
         services.GetRequiredService<ChannelRoutes>().Map(routes);
@@ -34,6 +34,10 @@ public static class HubServerRoutes
         return group;
     }
 
-    private static IResult NoSuchRoute(HttpRequest request) =>
+    private static IResult NoSuchRoute(HttpRequest request)
+    {
+        // The id `..` leads here: the path `/api/channels/../rows` is `/api/rows` once its segments are resolved.
+        ChannelPath.RequireNoDotSegment(request.HttpContext);
         throw new HubServer.Protocol.ProtocolException(HubServer.Protocol.ErrorCode.NotFound, $"there is no route {request.Method} {request.Path}");
+    }
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using HubServer.Protocol;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -13,51 +11,45 @@ namespace HubServer.AspNetCore.Routes;
 internal static class ChannelPath
 {
     private const string Prefix = "/api/channels/";
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Whether the path ends so. The id <c>a/frame</c> does not, once its slash is percent-encoded.</summary>
-    public static bool EndsWith(HttpContext context, string suffix) => RawPath(context).EndsWith(suffix, StringComparison.Ordinal);
+    public static bool EndsWith(HttpContext context, string suffix) => Find(context).Path.EndsWith(suffix, StringComparison.Ordinal);
 
     /// <summary>The id before <paramref name="suffix"/>, percent-decoded once.</summary>
     /// <exception cref="ProtocolException">The path ends otherwise, or what stands there is no id.</exception>
     public static ChannelId Read(HttpContext context, string suffix = "")
     {
-        var path = RawPath(context);
-        var start = path.IndexOf(Prefix, StringComparison.Ordinal);
-        if (start < 0 || !path.EndsWith(suffix, StringComparison.Ordinal) || path.Length <= start + Prefix.Length + suffix.Length)
+        RequireNoDotSegment(context);
+        var (path, start) = Find(context);
+        if (start < 0 || !path.EndsWith(suffix, StringComparison.Ordinal) || path.Length <= start + suffix.Length)
             throw new ProtocolException(ErrorCode.NotFound, $"there is nothing at '{path}'; the route is {Prefix}{{id}}{suffix}, with the id percent-encoded");
 
-        return ChannelId.Parse(Decode(path[(start + Prefix.Length)..^suffix.Length]));
+        return ChannelId.Parse(PercentEncoding.Decode(path[start..^suffix.Length], "the id"));
     }
 
-    private static string RawPath(HttpContext context) =>
-        context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?', 2)[0];
-
-    // Uri.UnescapeDataString leaves what it cannot decode as it is, so that %FF and %25FF would name the same channel.
-    private static string Decode(string encoded)
+    /// <summary>
+    /// Refuses a path that clients and proxies may shorten on its way: whoever sends <c>a/../b</c> would write to that
+    /// channel or to <c>b</c>, depending on what stands between. Encoded or not, <c>..</c> is such a segment (RFC 3986,
+    /// 6.2.2); its neighbours <c>%2F</c> make it part of a longer one.
+    /// </summary>
+    public static void RequireNoDotSegment(HttpContext context)
     {
-        var bytes = new List<byte>(encoded.Length);
-        for (var i = 0; i < encoded.Length; i++)
-        {
-            if (encoded[i] != '%')
-            {
-                bytes.Add((byte)encoded[i]);
-                continue;
-            }
+        var (path, start) = Find(context);
+        if (start < 0)
+            return;
 
-            if (i + 2 >= encoded.Length || !byte.TryParse(encoded.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
-                throw ProtocolException.BadRequest($"the id '{encoded}', at character {i}: '%' is followed by two hexadecimal digits; a '%' of the id itself is written %25");
-            bytes.Add(value);
-            i += 2;
+        foreach (var segment in path[start..].Split('/'))
+        {
+            if (segment.Replace("%2E", ".", StringComparison.OrdinalIgnoreCase) is "." or "..")
+                throw ProtocolException.BadRequest($"the path '{path}' holds the segment '{segment}', which clients and proxies resolve; a '/' of the id is written %2F, and the ids '.' and '..' are written .%7B%7D and ..%7B%7D");
         }
+    }
 
-        try
-        {
-            return StrictUtf8.GetString([.. bytes]);
-        }
-        catch (DecoderFallbackException)
-        {
-            throw ProtocolException.BadRequest($"the id '{encoded}' is not UTF-8 once its percent-encoding is decoded");
-        }
+    /// <summary>The path as it was sent, and where in it the id starts; -1 if it is none of a channel.</summary>
+    private static (string Path, int Start) Find(HttpContext context)
+    {
+        var path = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?', 2)[0];
+        var prefix = path.IndexOf(Prefix, StringComparison.Ordinal);
+        return (path, prefix < 0 ? -1 : prefix + Prefix.Length);
     }
 }

@@ -31,13 +31,18 @@ internal static class QueryParameters
             : throw ProtocolException.BadRequest($"{name} is '{text}'; it is a number");
     }
 
-    /// <summary>Refuses parameters that the route does not know: a misspelt one would otherwise be taken for its default.</summary>
+    /// <summary>
+    /// Refuses parameters that the route does not know: a misspelt one would otherwise be taken for its default. One
+    /// that is given twice would be read as its values with a comma between.
+    /// </summary>
     public static void RequireOnly(this IQueryCollection query, params ReadOnlySpan<string> known)
     {
         foreach (var name in query.Keys)
         {
             if (!known.Contains(name))
                 throw ProtocolException.BadRequest($"the parameter '{name}' is not known here; {(known.IsEmpty ? "there are none" : $"known are {string.Join(", ", known.ToArray())}")}");
+            if (query[name].Count > 1)
+                throw ProtocolException.BadRequest($"the parameter '{name}' is given {query[name].Count} times; it takes one value");
         }
     }
 }

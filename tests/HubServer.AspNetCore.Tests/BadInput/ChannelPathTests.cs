@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using HubServer.AspNetCore.Tests.Fixtures;
 using HubServer.Protocol;
 
@@ -51,6 +53,51 @@ public sealed class ChannelPathTests
 
         Assert.True(response.StatusCode == HttpStatusCode.OK, await response.Content.ReadAsStringAsync());
         Assert.Equal(id, Assert.Single(server.Node.List(new ListRequest()).Channels).Id.Text);
+    }
+
+    [Theory]
+    [InlineData(".%7B%7D", ".")]
+    [InlineData("..%7B%7D", "..")]
+    [InlineData("%2E%2E{}", "..")]
+    public async Task PostRows_WhenAnIdOfDotsIsSentWithBraces_PublishesToThatChannel(string path, string id)
+    {
+        await using var server = await ServerFixture.StartAsync();
+
+        using var response = await PostAsync(server, $"/api/channels/{path}/rows");
+
+        Assert.True(response.StatusCode == HttpStatusCode.OK, await response.Content.ReadAsStringAsync());
+        Assert.Equal(id, Assert.Single(server.Node.List(new ListRequest()).Channels).Id.Text);
+    }
+
+    [Theory]
+    [InlineData("/api/channels/./rows", ".")]
+    [InlineData("/api/channels/../rows", "..")]
+    [InlineData("/api/channels/%2e%2E/rows", "%2e%2E")]
+    [InlineData("/api/channels/a/../b/rows", "..")]
+    [InlineData("/api/channels/a/%2E/b/rows", "%2E")]
+    [InlineData("/api/channels/a/../../b/rows", "..")]
+    public async Task PostRows_WhenASegmentCouldBeResolvedOnTheWay_IsRefused(string path, string segment)
+    {
+        await using var server = await ServerFixture.StartAsync();
+
+        using var response = await PostAsync(server, path);
+
+        await HttpBadInputTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, ErrorCode.BadRequest, $"'{path}' holds the segment '{segment}'");
+        Assert.Equal(0, server.Node.Status().Channels);
+    }
+
+    [Fact]
+    public async Task PostRows_WhenTheTargetIsAWholeUrl_PublishesToTheChannelOfItsPath()
+    {
+        await using var server = await ServerFixture.StartAsync();
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(server.Url.Host, server.Url.Port);
+
+        await socket.SendAsync(Encoding.ASCII.GetBytes(
+            $"POST http://{server.Url.Authority}/api/channels/a%2F%252Fb/rows?x=1 HTTP/1.1\r\nHost: {server.Url.Authority}\r\nContent-Length: 11\r\n\r\n{{\"value\":1}}"));
+
+        await Wait.Eventually(() => server.Node.Status().Channels == 1, "the row was taken");
+        Assert.Equal("a/%2Fb", Assert.Single(server.Node.List(new ListRequest()).Channels).Id.Text);
     }
 
     [Theory]
