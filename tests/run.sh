@@ -19,10 +19,17 @@ finish() {
   exit
 }
 
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
 apt_install() {
-  local sudo=()
-  [ "$(id -u)" -eq 0 ] || sudo=(sudo)
-  "${sudo[@]}" apt-get update -qq && "${sudo[@]}" apt-get install -y -qq "$@" >/dev/null
+  as_root apt-get update -qq && as_root apt-get install -y -qq "$@" >/dev/null
+}
+
+# Debian starts what it installs, now and at every boot; the tests only want the program.
+install_nginx() {
+  apt_install nginx && { as_root update-rc.d nginx disable; as_root service nginx stop; } >/dev/null 2>&1
 }
 
 require_tools() {
@@ -38,6 +45,7 @@ require_tools() {
     finish
   fi
   [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || apt_install chromium
+  [ -x "${NGINX:-/usr/sbin/nginx}" ] || install_nginx
 }
 
 # An xunit.v3 project is a program that prints `Total: 9, Errors: 0, Failed: 0, Skipped: 0, ...`.
