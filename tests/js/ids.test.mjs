@@ -48,6 +48,20 @@ const reads = {
   "Query by selector": (at, entries) => query(at.json, entries.map(({ id }) => ({ channel: id }))),
   "ListChannels": each(async (at, { id }) => infoOf(await at.json.invoke("ListChannels", { selector: id }), id)),
 };
+const changes = {
+  "PUT and GET /api/channels/{id}": async (at, entries) => {
+    const settings = await putSettings(at, entries);
+    assert.deepEqual(await getSettings(at, entries), settings);
+  },
+  "DELETE /api/channels/{id}": async (at, entries) => {
+    await each((_, { id }) => at.call("DELETE", pathOf(id)))(at, entries);
+    const { channels } = await direct.json.invoke("ListChannels", {});
+    assert.deepEqual(channels.map(({ id }) => id).filter((id) => entries.some((entry) => entry.id === id)), []);
+  },
+};
+const retentionOf = ({ row }) => 1_000_000 + row.value;
+const putSettings = each(async (at, entry) => (await at.call("PUT", pathOf(entry.id), { retentionMs: retentionOf(entry) })).retentionMs);
+const getSettings = each(async (at, { id }) => (await at.call("GET", pathOf(id))).retentionMs);
 
 /** `levels`: how often `..` may follow /api/channels/ before the path leads out of what nginx passes on. */
 const ways = [
@@ -92,6 +106,15 @@ for (const { name, base, levels } of ways) {
         const entries = entriesFor(route, levels);
         const published = await publishes.Publish(direct, entries);
         demandSame(await run(at, entries), entries.map((entry, i) => ({ ...entry, offset: published[i].offset })));
+        await demandNoOtherChannel();
+      });
+    }
+
+    for (const [route, run] of Object.entries(changes)) {
+      test(`${route} reaches exactly the id that was sent`, async () => {
+        const entries = entriesFor(route, levels);
+        await publishes.Publish(direct, entries);
+        await run(at, entries);
         await demandNoOtherChannel();
       });
     }

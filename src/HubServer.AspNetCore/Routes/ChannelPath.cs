@@ -12,8 +12,15 @@ internal static class ChannelPath
 {
     private const string Prefix = "/api/channels/";
 
-    /// <summary>Whether the path ends so. The id <c>a/frame</c> does not, once its slash is percent-encoded.</summary>
-    public static bool EndsWith(HttpContext context, string suffix) => Find(context).Path.EndsWith(suffix, StringComparison.Ordinal);
+    /// <summary>
+    /// Whether the path ends so behind an id. The id <c>a/frame</c> does not, once its slash is percent-encoded, nor
+    /// does the id <c>frame</c>, whose slash belongs to the route.
+    /// </summary>
+    public static bool EndsWith(HttpContext context, string suffix)
+    {
+        var (path, start) = Find(context);
+        return path.EndsWith(suffix, StringComparison.Ordinal) && path.Length >= start + suffix.Length;
+    }
 
     /// <summary>The id before <paramref name="suffix"/>, percent-decoded once.</summary>
     /// <exception cref="ProtocolException">The path ends otherwise, or what stands there is no id.</exception>

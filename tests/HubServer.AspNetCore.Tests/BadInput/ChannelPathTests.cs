@@ -86,6 +86,20 @@ public sealed class ChannelPathTests
         Assert.Equal(0, server.Node.Status().Channels);
     }
 
+    [Theory]
+    [InlineData("frame")]
+    [InlineData("/frame")]
+    [InlineData("a/frame")]
+    public async Task Get_WhenTheIdIsNamedLikeARoute_TellsItsSettingsAndItsFrameApart(string id)
+    {
+        await using var server = await ServerFixture.StartAsync();
+        var path = $"/api/channels/{Uri.EscapeDataString(id)}";
+        using var posted = await PostAsync(server, $"{path}/rows");
+
+        Assert.Equal(1000, (await server.GetJsonAsync(path)).GetProperty("capacity").GetInt32());
+        Assert.Equal(id, (await server.GetJsonAsync($"{path}/frame")).GetProperty("channel").GetString());
+    }
+
     [Fact]
     public async Task PostRows_WhenTheTargetIsAWholeUrl_PublishesToTheChannelOfItsPath()
     {
