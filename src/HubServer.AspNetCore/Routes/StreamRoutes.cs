@@ -9,10 +9,13 @@ using Microsoft.AspNetCore.Routing;
 namespace HubServer.AspNetCore.Routes;
 
 /// <summary>Queries over plain HTTP, for <c>curl</c> and scripts.</summary>
-internal sealed class StreamRoutes(Node node)
+internal sealed class StreamRoutes(Node node, TimeProvider time)
 {
     private const string EventStream = "text/event-stream";
     private const string Lines = "application/x-ndjson";
+
+    /// <summary>As often as SignalR's own: proxies take a connection for dead that is silent for longer, nginx after a minute.</summary>
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
 
     public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/stream", (Delegate)StreamAsync);
 
@@ -28,22 +31,56 @@ internal sealed class StreamRoutes(Node node)
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers["X-Accel-Buffering"] = "no";
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        var output = context.Response.BodyWriter;
         try
         {
-            await foreach (var item in subscription.WithCancellation(context.RequestAborted))
-            {
-                if (isEvents)
-                    output.Write("data: "u8);
-                output.Write(item.Bytes(WireFormat.Json).Span);
-                output.Write(isEvents ? "\n\n"u8 : "\n"u8);
-                await output.FlushAsync(context.RequestAborted);
-            }
+            await SendAsync(subscription, context, isEvents);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // The client went away, which is how such a stream ends.
         }
+    }
+
+    private async Task SendAsync(Subscription subscription, HttpContext context, bool isEvents)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        await using var items = subscription.GetAsyncEnumerator(end.Token);
+        var output = context.Response.BodyWriter;
+        var next = items.MoveNextAsync().AsTask();
+        try
+        {
+            while (true)
+            {
+                var hasItem = await IsSoonDoneAsync(next);
+                if (hasItem && !await next)
+                    return;
+                if (isEvents)
+                    output.Write(hasItem ? "data: "u8 : ":"u8);
+                if (hasItem)
+                    output.Write(items.Current.Bytes(WireFormat.Json).Span);
+                output.Write(isEvents ? "\n\n"u8 : "\n"u8);
+                await output.FlushAsync(context.RequestAborted);
+                if (hasItem)
+                    next = items.MoveNextAsync().AsTask();
+            }
+        }
+        finally
+        {
+            // The step has to end before the enumerator is let go of.
+            await end.CancelAsync();
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Waits for the next item; false if there is none for as long as a stream may be silent.</summary>
+    private async Task<bool> IsSoonDoneAsync(Task next)
+    {
+        if (next.IsCompleted)
+            return true;
+        using var stop = new CancellationTokenSource();
+        var isDone = await Task.WhenAny(next, Task.Delay(KeepAlive, time, stop.Token)) == next;
+        await stop.CancelAsync();
+        return isDone;
     }
 
     private static QueryRequest Request(IQueryCollection query)

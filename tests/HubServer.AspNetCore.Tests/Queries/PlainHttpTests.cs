@@ -3,6 +3,8 @@ using System.Text;
 using HubServer.AspNetCore.Tests.BadInput;
 using HubServer.AspNetCore.Tests.Fixtures;
 using HubServer.Protocol;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace HubServer.AspNetCore.Tests.Queries;
 
@@ -39,6 +41,51 @@ public sealed class PlainHttpTests
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
         Assert.StartsWith("data: {\"state\":\"Loading\"", await lines.ReadLineAsync(), StringComparison.Ordinal);
         Assert.Equal("", await lines.ReadLineAsync());
+    }
+
+    [Theory]
+    [InlineData("application/x-ndjson", "")]
+    [InlineData("text/event-stream", ":")]
+    public async Task Stream_WhenItHasNothingToSay_SaysSoEvery15Seconds(string type, string keepAlive)
+    {
+        var time = new FakeTimeProvider();
+        await using var server = await ServerFixture.StartAsync(services => services.AddSingleton<TimeProvider>(time));
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/api/stream?selector=cpu&intervalMs=0", UriKind.Relative));
+        request.Headers.Accept.ParseAdd(type);
+        using (var response = await server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead))
+        {
+            using var lines = new StreamReader(await response.Content.ReadAsStreamAsync());
+            async Task<string> NextAsync(bool isEmpty)
+            {
+                var line = await lines.ReadLineAsync();
+                while (!isEmpty && line?.Length == 0)
+                    line = await lines.ReadLineAsync();
+                return line ?? throw new EndOfStreamException();
+            }
+
+            while (!(await NextAsync(isEmpty: false)).Contains("Streaming", StringComparison.Ordinal))
+            {
+            }
+
+            if (keepAlive.Length > 0)
+                Assert.Equal("", await NextAsync(isEmpty: true));
+            for (var i = 0; i < 3; i++)
+            {
+                // The wait begins after the line before was read, so the clock moves on until it is noticed.
+                var line = NextAsync(isEmpty: keepAlive.Length == 0);
+                await Wait.Eventually(() => { time.Advance(TimeSpan.FromSeconds(5)); return line.IsCompleted; }, "a silent stream says something");
+                Assert.Equal(keepAlive, await line);
+            }
+
+            await server.PostAsync("/api/channels/cpu/rows", "{\"value\":7}");
+            var item = await NextAsync(isEmpty: false);
+            while (item == keepAlive)
+                item = await NextAsync(isEmpty: false);
+            Assert.Contains("[7]", item, StringComparison.Ordinal);
+        }
+
+        await Wait.Eventually(() => server.Node.Status() is { Queries: 0, Feeds: 0 }, "the stream's query ends with its request");
+        Assert.Empty(server.Errors);
     }
 
     [Fact]
