@@ -9,6 +9,8 @@ public sealed class StalledSocketTests
 {
     private const int BlockRows = 1_000;
 
+    private long _discarded; // Bytes that the healthy client read.
+
     [Fact]
     public async Task Publish_WhenSocketsAreStalled_TakesNoMemoryForThem()
     {
@@ -18,6 +20,7 @@ public sealed class StalledSocketTests
         await healthy.QueryAsync("cpu");
         var reading = DiscardAsync(healthy, stop.Token);
         await PublishBlocksAsync(server, blocks: 100);
+        await QuietAsync(server);
         var before = HeapBytes();
 
         await using (await StalledSockets.StartAsync(server.Url, "cpu"))
@@ -25,6 +28,7 @@ public sealed class StalledSocketTests
             await Wait.Eventually(() => server.Node.Status().Queries == 3, "all queries run");
             var rowsOut = server.Node.Status().RowsOut;
             await PublishBlocksAsync(server, blocks: 100);
+            await QuietAsync(server);
 
             var stalled = HeapBytes() - before;
             var status = server.Node.Status();
@@ -72,14 +76,28 @@ public sealed class StalledSocketTests
         }
     }
 
-    private static async Task DiscardAsync(RawSocket socket, CancellationToken cancellationToken)
+    /// <summary>Waits until the healthy client took all there is: what is on its way to it is no stalled socket's.</summary>
+    private async Task QuietAsync(ServerFixture server)
+    {
+        var (seen, polls) = ((0L, 0L), 0);
+        await Wait.Eventually(
+            () =>
+            {
+                var now = (Volatile.Read(ref _discarded), server.Node.Status().RowsOut);
+                polls = now == seen ? polls + 1 : 0;
+                seen = now;
+                return polls == 20;
+            },
+            "nothing moves any more");
+    }
+
+    private async Task DiscardAsync(RawSocket socket, CancellationToken cancellationToken)
     {
         var buffer = new byte[64 << 10];
         try
         {
-            while (await socket.ReadAsync(buffer, cancellationToken) > 0)
-            {
-            }
+            for (var read = 1; read > 0; Volatile.Write(ref _discarded, _discarded + read))
+                read = await socket.ReadAsync(buffer, cancellationToken);
         }
         catch (OperationCanceledException)
         {
