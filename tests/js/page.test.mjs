@@ -102,6 +102,58 @@ describe("the page", () => {
     }
   });
 
+  test("says of a selector that is refused what is wrong with it, and draws the other panels", async () => {
+    const { page, troubles, close } = await openPage(browser, "about:blank");
+    const traffic = watchHub(page);
+    await page.goto(`${server.url}/#w=1m&s=cpu%7B&s=memory`);
+    const broken = panel(page, "cpu{");
+    await broken.getByText("the closing '}' is missing").waitFor();
+    await panel(page, "memory").and(page.locator("[data-offset]")).waitFor();
+    await page.locator('#state[data-state="live"]').waitFor();
+    assert.deepEqual(traffic, { connections: 1, queries: 2 });
+
+    // The rows go on coming for as long as a page that tries again would have tried a few times.
+    await rowsLater(page, "memory", 3);
+    assert.deepEqual(traffic, { connections: 1, queries: 2 });
+    assert.ok(await broken.getByText("the closing '}' is missing").isVisible());
+    await eventually(() => hasInk(page, "memory"), "the good panel has a line");
+    assert.ok(await page.locator("#refusal").isHidden());
+    await page.screenshot({ path: `${screenshots}refused.png` });
+
+    await page.getByRole("button", { name: "Remove the panel cpu{" }).click();
+    await broken.waitFor({ state: "detached" });
+    await rowsLater(page, "memory", 1);
+    assert.deepEqual(traffic, { connections: 1, queries: 3 });
+    assert.equal(await page.locator("#state").getAttribute("data-state"), "live");
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test("says why a query is refused as a whole, and asks again once something else is chosen", async () => {
+    const own = await startServer({ ...withHost, HubServer__Queries__MaxTargets: "1" });
+    const { page, troubles, close } = await openPage(browser, "about:blank");
+    const traffic = watchHub(page);
+    try {
+      await page.goto(`${own.url}/#w=5m&s=memory&s=load`);
+      await page.locator('#state[data-state="refused"]').waitFor();
+      await page.screenshot({ path: `${screenshots}refused-whole.png` });
+      assert.match(await page.locator("#refusal").textContent(), /targets has 2 entries; the limit is 1/);
+      // The list of channels goes on over the same connection.
+      await page.locator("#channels li", { hasText: "memory" }).waitFor();
+      assert.deepEqual(traffic, { connections: 1, queries: 1 });
+
+      await page.getByRole("button", { name: "Remove the panel load" }).click();
+      await panel(page, "memory").and(page.locator("[data-offset]")).waitFor();
+      await page.locator('#state[data-state="live"]').waitFor();
+      assert.ok(await page.locator("#refusal").isHidden());
+      assert.deepEqual(traffic, { connections: 1, queries: 2 });
+      assert.deepEqual(troubles, []);
+    } finally {
+      await close();
+      await own.stop();
+    }
+  });
+
   test("shows markup in names as text", async () => {
     const image = (what) => `<img src=x onerror="window.ran='${what}'">`;
     const id = `${image("channel")}{place=${JSON.stringify(image("label"))}}`;
@@ -175,6 +227,22 @@ describe("the page", () => {
     }
   });
 });
+
+/** Counts the page's connections and the calls of `Query` on them. */
+function watchHub(page) {
+  const traffic = { connections: 0, queries: 0 };
+  page.on("websocket", (socket) => {
+    traffic.connections++;
+    socket.on("framesent", ({ payload }) => traffic.queries += Buffer.from(payload).includes("Query") ? 1 : 0);
+  });
+  return traffic;
+}
+
+/** Waits until a panel has drawn so many rows more. */
+async function rowsLater(page, name, rows) {
+  const before = Number(await panel(page, name).getAttribute("data-offset"));
+  await page.waitForFunction(([name, offset]) => Number([...document.querySelectorAll(".panel")].find((one) => one.dataset.channel === name).dataset.offset) >= offset, [name, before + rows]);
+}
 
 /** Whether anything was drawn inside the axes that is neither the background nor a grid line. */
 function hasInk(page, name) {

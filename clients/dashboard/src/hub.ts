@@ -1,20 +1,18 @@
 // One connection and one query for the whole page, for as long as it is open: after any loss it connects again and
 // says which rows it holds.
-import { HttpTransportType, HubConnectionBuilder, type HubConnection, type ISubscription, LogLevel } from "@microsoft/signalr";
+import { HttpTransportType, HubConnectionBuilder, type HubConnection, LogLevel } from "@microsoft/signalr";
 import { MessagePackHubProtocol } from "@microsoft/signalr-protocol-msgpack";
-import type { ChannelList, Item, Position, Target } from "./wire";
+import { openQuery, type Query, type QueryEvents } from "./query";
+import { textOf } from "./refusal";
+import type { ChannelList, Item } from "./wire";
 
-/** The past that is asked for at first: the longest window, and no more rows than a wide screen shows. */
-const past = { lastMs: 3_600_000, maxDataPoints: 4000 };
-const intervalMs = 50;
 const firstDelayMs = 250;
 const maxDelayMs = 10_000;
 
-export type LinkState = "connecting" | "live" | "reconnecting";
+/** `refused`: the connection stands, and waits for something else to be asked for. */
+export type LinkState = "connecting" | "live" | "refused" | "reconnecting";
 
-export interface HubEvents {
-  /** What to ask for now. */
-  request(): { targets: Target[]; resume: Position[] };
+export interface HubEvents extends Pick<QueryEvents, "request" | "errors"> {
   /** Throws where the item breaks the contract; then `reset` is called and the query starts anew. */
   item(item: Item): void;
   reset(): void;
@@ -30,7 +28,7 @@ export interface Hub {
 
 export function openHub(url: string, events: HubEvents): Hub {
   let connection: HubConnection | undefined;
-  let query: ISubscription<Item> | undefined;
+  let query: Query | undefined;
   let attempt = 0;
   let wake: (() => void) | undefined;
 
@@ -38,17 +36,15 @@ export function openHub(url: string, events: HubEvents): Hub {
   addEventListener("online", wakeNow);
   document.addEventListener("visibilitychange", wakeNow);
 
-  function ask(link: HubConnection): void {
-    query?.dispose();
-    query = undefined;
-    const request = events.request();
-    if (request.targets.length === 0) {
+  function openOn(link: HubConnection): Query {
+    const settle = (state: LinkState, reason: string): void => {
       attempt = 0;
-      events.state("live", "");
-      return;
-    }
-    const mine = link.stream<Item>("Query", { version: 1, intervalMs, ...past, ...request }).subscribe({
-      next(item) {
+      events.state(state, reason);
+    };
+    return openQuery(link, {
+      request: events.request,
+      errors: events.errors,
+      item(item) {
         try {
           events.item(item);
         } catch (error) {
@@ -60,10 +56,10 @@ export function openHub(url: string, events: HubEvents): Hub {
           attempt = 0;
         events.state("live", "");
       },
-      error: (error: unknown) => mine === query && fail(link, error),
-      complete: () => mine === query && fail(link, new Error("the server ended the query")),
+      idle: () => settle("live", ""),
+      refused: (text) => settle("refused", text),
+      lost: (error) => fail(link, error),
     });
-    query = mine;
   }
 
   function fail(link: HubConnection, error: unknown): void {
@@ -81,7 +77,8 @@ export function openHub(url: string, events: HubEvents): Hub {
     const closed = new Promise<void>((resolve) => link.onclose(() => resolve()));
     await link.start();
     connection = link;
-    ask(link);
+    query = openOn(link);
+    query.ask();
     await closed;
   }
 
@@ -107,7 +104,7 @@ export function openHub(url: string, events: HubEvents): Hub {
 
   void run();
   return {
-    requery: () => connection && ask(connection),
+    requery: () => query?.ask(),
     async listChannels(selector) {
       try {
         return await connection?.invoke<ChannelList>("ListChannels", selector === undefined ? {} : { selector });
@@ -116,10 +113,4 @@ export function openHub(url: string, events: HubEvents): Hub {
       }
     },
   };
-}
-
-/** What a HubException says, without SignalR's words before it. */
-function textOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.split("HubException: ").at(-1) ?? message;
 }

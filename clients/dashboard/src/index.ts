@@ -16,6 +16,7 @@ let isPaused = false;
 
 const store = createStore();
 const page = createPage(byId("panels"), store);
+const refusal = byId("refusal");
 const status = connectStatus(byId("state"), byId("waiting"));
 
 const hub = openHub(new URL("hub", document.baseURI).href, {
@@ -27,10 +28,17 @@ const hub = openHub(new URL("hub", document.baseURI).href, {
     };
   },
   item: receive,
+  errors(errors) {
+    const ofAll = errors.find(({ refId }) => refId === undefined)?.message;
+    setText(refusal, ofAll === undefined ? "" : `The server refuses what is chosen: ${ofAll}`);
+    refusal.hidden = ofAll === undefined;
+    for (const panel of page.panels())
+      panel.say(errors.find(({ refId }) => refId === panel.choice.refId)?.message ?? "");
+  },
   reset: () => store.keepOnly(new Set()),
   state(state, reason) {
     status.setLink(state, reason);
-    if (state === "live")
+    if (state === "live" || state === "refused")
       refreshList();
   },
 });
@@ -49,9 +57,6 @@ function receive(item: Item): void {
   }
   if (item.stale !== undefined)
     status.setStale(item.stale);
-  if (item.errors)
-    for (const panel of page.panels())
-      panel.say(item.errors.find(({ refId }) => refId === panel.choice.refId)?.message ?? "");
   if (isPaused)
     status.addWaiting(rows);
   else

@@ -16,7 +16,7 @@ export interface Panel {
   readonly box: HTMLElement;
   /** Draws, unless nothing has changed and the picture would not move by a pixel. */
   draw(channels: readonly Held[], from: number, to: number): void;
-  /** Says why there is nothing to draw, if the server said so. */
+  /** Says why there is nothing to draw, if the server said so; empty where it did not. */
   say(text: string): void;
   /** Makes the chart anew, for another theme. */
   restyle(): void;
@@ -38,7 +38,7 @@ export function createPanel(choice: Choice, events: PanelEvents): Panel {
   const unitSwitch = element("select", { class: "units", "aria-label": `Unit of ${choice.text}` });
   const remove = element("button", { type: "button", class: "ghost", "aria-label": `Remove the panel ${choice.text}`, title: "Remove" }, element("span", { class: "icon icon-close", "aria-hidden": "true" }));
   const plot = element("div", { class: "plot", role: "img" });
-  const message = element("p", { class: "message" }, "Waiting for rows");
+  const message = element("p", { class: "message" });
   const legend = element("ul", { class: "legend", "aria-label": "Lines" });
   const box = element("section", { class: "panel", "aria-label": choice.text, "data-channel": choice.text },
     element("header", {}, element("div", { class: "title" }, heading, detail), unitSwitch, now, remove), element("div", { class: "stage" }, plot, message), legend);
@@ -49,7 +49,7 @@ export function createPanel(choice: Choice, events: PanelEvents): Panel {
   let unit: string | undefined;
   let cursor: number | undefined;
   let drawn = { from: 0, to: 0, changes: 0 };
-  let waitingFor = "Waiting for rows";
+  let problem = "";
   let rows: { line: Line; value: HTMLElement }[] = [];
   const toggled = new Map<string, boolean>();
 
@@ -90,11 +90,11 @@ export function createPanel(choice: Choice, events: PanelEvents): Panel {
 
   function messageOf(channels: readonly Held[], from: number, to: number): string {
     if (!channels.some(({ ring }) => ring.end > ring.start))
-      return waitingFor;
+      return problem || "Waiting for rows";
     if (all.length === 0)
       return "No number fields to draw";
     const isInView = channels.some(({ ring }) => timeOf(ring, lastAt(ring, to)) >= from);
-    return isInView ? "" : "No rows in this window";
+    return isInView ? "" : problem || "No rows in this window";
   }
 
   function rebuild(): void {
@@ -150,7 +150,12 @@ export function createPanel(choice: Choice, events: PanelEvents): Panel {
       sayGaps(chart?.gapCount() ?? 0);
       sayNewest(box, channels, to);
     },
-    say: (text) => waitingFor = text || "Waiting for rows",
+    say(text) {
+      if (text === problem)
+        return;
+      problem = text;
+      rebuild();
+    },
     restyle: () => signature = "",
     showCursor(time) {
       cursor = time;

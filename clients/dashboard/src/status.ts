@@ -11,7 +11,7 @@ export interface Status {
   addWaiting(rows: number): void;
 }
 
-const words = { connecting: "Connecting", live: "Live", reconnecting: "Reconnecting", stale: "Stale", paused: "Paused" };
+const words = { connecting: "Connecting", live: "Live", refused: "Refused", reconnecting: "Reconnecting", stale: "Stale", paused: "Paused" };
 
 export function connectStatus(pill: HTMLElement, counter: HTMLElement): Status {
   let link: LinkState = "connecting";
