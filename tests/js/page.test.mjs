@@ -157,6 +157,15 @@ describe("the page", () => {
     }
   });
 
+  test("draws a channel whose id is as long as an id may be", async () => {
+    const id = `plant/${"x".repeat(506)}`;
+    await postRows(server.url, id, { value: 1 });
+    const { page, troubles, close } = await openPage(browser, server.url + idHash(id));
+    await panel(page, id).and(page.locator('[data-offset="0"]')).waitFor();
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
   test("shows markup in names as text", async () => {
     const image = (what) => `<img src=x onerror="window.ran='${what}'">`;
     const id = `${image("channel")}{place=${JSON.stringify(image("label"))}}`;

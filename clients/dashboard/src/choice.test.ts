@@ -18,6 +18,14 @@ test("nothing chosen stays nothing", () => expect(readHash(writeHash({ window: "
 
 test("a hash that makes no sense is passed over", () => expect(readHash("#w=9y&s=&s=cpu&s=cpu")).toEqual({ window: "5m", choices: [createChoice("channel", "cpu")] }));
 
+test("an id longer than a refId may be has a refId that is short enough and its own", () => {
+  const refIdOf = (id: string): string => createChoice("id", id).refId;
+  const ids = ["a", "b"].flatMap((end) => [`${end}${"x".repeat(500)}`, `${"x".repeat(500)}${end}`]);
+  expect(new Set(ids.map(refIdOf)).size).toBe(ids.length);
+  expect(ids.map(refIdOf)).toEqual(ids.map(refIdOf));
+  expect(Math.max(...[1, 124, 125, 126, 512].map((length) => refIdOf("x".repeat(length)).length))).toBe(128);
+});
+
 test("labels are read from an id", () => {
   expect(labelsOf('cpu{a="x, \\"y\\"",b="1\\n2"}')).toEqual({ a: 'x, "y"', b: "1\n2" });
   expect([labelsOf("cpu"), nameOf('cpu{a="{"}')]).toEqual([{}, "cpu"]);

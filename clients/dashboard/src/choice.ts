@@ -20,6 +20,8 @@ export type WindowName = keyof typeof windows;
 
 /** As many as a query takes targets. */
 const maxChoices = 100;
+/** The longest that a server takes; an id or a selector may be longer. */
+const maxRefIdLength = 128;
 const kinds = { s: "channel", c: "id" } as const;
 
 /** This machine's numbers, which the server has from its first second on. */
@@ -59,9 +61,20 @@ export function writeHash({ window, choices }: Chosen): string {
   return `#${parameters}`;
 }
 
-/** The refId follows from what is chosen, so a panel that is taken away and chosen again finds its rows. */
+/**
+ * The refId follows from what is chosen: it is the same after each change of the address, and pages that show the same
+ * share a feed.
+ */
 export function createChoice(kind: Choice["kind"], text: string): Choice {
-  return { refId: `${kind} ${text}`, kind, text, fields: [] };
+  return { refId: `${kind} ${text.length < maxRefIdLength - kind.length ? text : hashOf(text)}`, kind, text, fields: [] };
+}
+
+/** 64 bits of FNV-1a. Ids may differ in any of their characters, and a text that is cut may end in half a pair. */
+function hashOf(text: string): string {
+  let hash = 0xcbf29ce484222325n;
+  for (let i = 0; i < text.length; i++)
+    hash = BigInt.asUintN(64, (hash ^ BigInt(text.charCodeAt(i))) * 0x100000001b3n);
+  return `#${hash.toString(16)}`;
 }
 
 function unique(choices: Choice[]): Choice[] {
