@@ -1,4 +1,4 @@
-// Lines straight from the rings: at most four points per pixel column, broken where there is no value and at gaps.
+// Lines straight from the rings: at most three points per pixel column, broken where there is no value and at gaps.
 import { type Ring, firstAt, lastAt, timeOf } from "./ring";
 import { type Held, gapSpan } from "./store";
 
@@ -26,6 +26,8 @@ export interface View {
 export interface LinePaths {
   stroke: Path2D;
   fill: Path2D;
+  /** Whether there are more rows than every second pixel column can show apart. */
+  isDense: boolean;
 }
 
 export function numbersOf({ held, column }: Line): Float64Array | undefined {
@@ -63,27 +65,31 @@ export function drawLine(line: Line, view: View): LinePaths {
   const values = numbersOf(line);
   const { ring, gaps } = line.held;
   if (!values)
-    return { stroke, fill };
+    return { stroke, fill, isDense: false };
 
   const xScale = view.width / (view.to - view.from);
   const yScale = view.height / (view.max - view.min);
   const bottom = view.top + view.height;
   const breaks = new Set(gaps.map(({ row }) => row));
   let start = NaN; // Where the run of joined points began; NaN between runs.
-  let [x, low, high, last] = [NaN, 0, 0, 0]; // The pixel column that is being filled.
+  // The pixel column that is being filled. A row that is alone in it keeps its own place, so that a line of few rows
+  // does not tremble while it moves on; further ones stand in the middle, where a stroke of one pixel fills the column.
+  let [column, x, low, high, last] = [NaN, NaN, 0, 0, 0];
 
   const flush = (): void => {
-    for (const y of low === high ? [last] : [low, high, last]) {
-      stroke.lineTo(x, y);
-      fill.lineTo(x, y);
-    }
+    if (low !== last)
+      stroke.lineTo(x, low);
+    if (high !== last)
+      stroke.lineTo(x, high);
+    stroke.lineTo(x, last);
+    fill.lineTo(x, last);
   };
   const finish = (): void => {
     if (Number.isNaN(start))
       return;
     flush();
     // A point alone between two holes has no line, so it gets a short one.
-    if (start === x)
+    if (x - start < 1)
       stroke.lineTo(x + 2, last);
     fill.lineTo(x, bottom);
     fill.closePath();
@@ -98,22 +104,23 @@ export function drawLine(line: Line, view: View): LinePaths {
     if (!Number.isFinite(value))
       continue;
 
-    const column = Math.round((view.left + (timeOf(ring, row) - view.from) * xScale) * 2) / 2;
+    const at = view.left + (timeOf(ring, row) - view.from) * xScale;
     const y = bottom - (value - view.min) * yScale;
+    if (Math.floor(at) === column && !Number.isNaN(start)) {
+      [x, low, high, last] = [column + 0.5, Math.min(low, y), Math.max(high, y), y];
+      continue;
+    }
     if (Number.isNaN(start)) {
-      start = column;
-      stroke.moveTo(column, y);
-      fill.moveTo(column, bottom);
-      [x, low, high, last] = [column, y, y, y];
-    } else if (column === x) {
-      [low, high, last] = [Math.min(low, y), Math.max(high, y), y];
+      start = at;
+      stroke.moveTo(at, y);
+      fill.moveTo(at, bottom);
     } else {
       flush();
-      [x, low, high, last] = [column, y, y, y];
     }
+    [column, x, low, high, last] = [Math.floor(at), at, y, y, y];
   }
   finish();
-  return { stroke, fill };
+  return { stroke, fill, isDense: end - first > view.width / 2 };
 }
 
 /** The holes in view of any of the channels, those that overlap joined, in order. */
