@@ -16,6 +16,7 @@ export interface HubEvents extends Pick<QueryEvents, "request" | "errors"> {
   /** Throws where the item breaks the contract; then `reset` is called and the query starts anew. */
   item(item: Item): void;
   reset(): void;
+  /** Called where it changes; the page begins as `connecting`. */
   state(state: LinkState, reason: string): void;
 }
 
@@ -29,6 +30,7 @@ export interface Hub {
 export function openHub(url: string, events: HubEvents): Hub {
   let connection: HubConnection | undefined;
   let query: Query | undefined;
+  let state: LinkState = "connecting";
   let attempt = 0;
   let wake: (() => void) | undefined;
 
@@ -36,10 +38,18 @@ export function openHub(url: string, events: HubEvents): Hub {
   addEventListener("online", wakeNow);
   document.addEventListener("visibilitychange", wakeNow);
 
+  /** Every item says that the page is live, and only the first of them is news. */
+  function enter(next: LinkState, reason: string): void {
+    if (next === state && reason === "")
+      return;
+    state = next;
+    events.state(next, reason);
+  }
+
   function openOn(link: HubConnection): Query {
-    const settle = (state: LinkState, reason: string): void => {
+    const settle = (next: LinkState, reason: string): void => {
       attempt = 0;
-      events.state(state, reason);
+      enter(next, reason);
     };
     return openQuery(link, {
       request: events.request,
@@ -54,7 +64,7 @@ export function openHub(url: string, events: HubEvents): Hub {
         }
         if (item.state === "Streaming")
           attempt = 0;
-        events.state("live", "");
+        enter("live", "");
       },
       idle: () => settle("live", ""),
       refused: (text) => settle("refused", text),
@@ -63,7 +73,7 @@ export function openHub(url: string, events: HubEvents): Hub {
   }
 
   function fail(link: HubConnection, error: unknown): void {
-    events.state("reconnecting", textOf(error));
+    enter("reconnecting", textOf(error));
     void link.stop();
   }
 
@@ -83,7 +93,6 @@ export function openHub(url: string, events: HubEvents): Hub {
   }
 
   async function run(): Promise<never> {
-    events.state("connecting", "");
     for (;;) {
       try {
         await connectOnce();
@@ -91,7 +100,7 @@ export function openHub(url: string, events: HubEvents): Hub {
         // The server is not there; the state below says so.
       }
       connection = query = undefined;
-      events.state("reconnecting", "");
+      enter("reconnecting", "");
       attempt++;
       const delay = Math.min(maxDelayMs, firstDelayMs * 2 ** (attempt - 1));
       // The random part keeps a thousand pages from coming back at the same moment.
