@@ -28,8 +28,8 @@ apt_install() {
 }
 
 # Debian starts what it installs, now and at every boot; the tests only want the program.
-install_nginx() {
-  apt_install nginx && { as_root update-rc.d nginx disable; as_root service nginx stop; } >/dev/null 2>&1
+install_server() { # install_server PACKAGE
+  apt_install "$1" && { as_root update-rc.d "$1" disable; as_root service "$1" stop; } >/dev/null 2>&1
 }
 
 require_tools() {
@@ -45,7 +45,8 @@ require_tools() {
     finish
   fi
   [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || apt_install chromium
-  [ -x "${NGINX:-/usr/sbin/nginx}" ] || install_nginx
+  [ -x "${NGINX:-/usr/sbin/nginx}" ] || install_server nginx
+  command -v redis-server >/dev/null || install_server redis-server
 }
 
 # An xunit.v3 project is a program that prints `Total: 9, Errors: 0, Failed: 0, Skipped: 0, ...`.

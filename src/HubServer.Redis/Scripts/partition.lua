@@ -1,0 +1,248 @@
+-- Everything that changes a partition, in one atomic step: appends, checks, seeds and removals.
+--
+-- A request decides everything first and writes second: a script that fails half way is not undone. The first write is
+-- one that Redis refuses where it refuses any (out of memory, a replica, too few replicas), so that then none is done.
+--
+-- Keys, all with the partition's hash tag in their prefix (`hs:{p07}:`):
+--   d          hash    ''       the partition: msgpack [sequence, generation, replication id]
+--                      <id>     a channel: msgpack [next, schema hash, capacity, epoch, generation, lineage, settings]
+--   s          hash    <hash>   the schema whose content hash that is
+--   c:<id>     stream  one entry a block, its id `<offset after its last row>-<n>`:
+--                      h msgpack [epoch, offset, count, schema hash, settings], p the rows
+--   n:<node>   hash    n the node's last call, r the reply to it
+--   q:<publisher>:<id>  msgpack [sequence, epoch, offset, count]: the publisher's last block
+--
+-- ARGV[1]  msgpack [prefix, node, call, operations]; call 0 is one whose reply need not be remembered
+-- ARGV[i]  the rows of operation i - 1, '' where it has none
+-- operations, each of another channel; `held` is the epoch that the node stands on, '' for none:
+--   ['a', id, held, base hash, hash, schema or '', count, capacity, publisher or '', sequence, settings or '']
+--   ['c', id, held]
+--   ['s', id, held, lineage, expected epoch or '', next, hash, schema, capacity, settings, [[end, head], ...], rows in one string, [lengths]]
+--   ['r', id, epoch, next or -1]
+--
+-- Reply: msgpack [generation, sequence, results]; or ['late'] for a call that came after a later one. Results:
+--   ['ok', epoch, next, hash, lineage, capacity, settings, offset]   offset: of the block's first row, appends only
+--   ['stale', ... the same ..., schema]    appended nothing: validated against another schema than the channel's
+--   ['again', epoch, offset]               the publisher's block was taken before, here
+--   ['old', sequence]                      the publisher's later block was taken before; nothing was written
+--   ['empty']                              the node holds an epoch, and the channel is not there
+--   ['foreign', ... as ok ...]             the epoch that the node holds is not one of this channel's
+--   ['kept']                               not removed: it is in another epoch, or has further rows
+--
+-- Message on `m`: msgpack [1, generation, sequence, node, call, blocks]; a block is
+--   ['a', id, epoch, offset, count, hash, capacity, settings, schema or '', rows] or ['r', id, epoch]
+
+local MAX_LINEAGE = 400
+local REPLY_SECONDS = 300
+local RETRY_SECONDS = 600
+
+local request = cmsgpack.unpack(ARGV[1])
+local prefix, node, call, operations = request[1], request[2], request[3], request[4]
+local directory, schemas, calls = prefix .. 'd', prefix .. 's', prefix .. 'n:' .. node
+
+-- Lua writes numbers of more than 14 digits with an exponent.
+local function text(number)
+  return string.format('%.0f', number)
+end
+
+-- A key that somebody wrote with another type would fail every call for ever; what it held of ours is gone already.
+local function heal(key, ...)
+  local result = redis.pcall(...)
+  if type(result) == 'table' and result.err then
+    if not string.find(result.err, 'WRONGTYPE') then
+      return error(result.err)
+    end
+    redis.call('DEL', key)
+    result = redis.call(...)
+  end
+  return result
+end
+
+-- 1. A call that was answered before.
+if call > 0 then
+  local last = heal(calls, 'HMGET', calls, 'n', 'r')
+  if last[1] and tonumber(last[1]) == call then
+    return last[2]
+  end
+  if last[1] and tonumber(last[1]) > call then
+    return cmsgpack.pack({ 'late' })
+  end
+end
+
+-- 2. The partition, and a new generation where the primary has another history than the one that wrote last.
+local fields = { '' }
+for i, operation in ipairs(operations) do
+  fields[i + 1] = operation[2]
+end
+local stored = heal(directory, 'HMGET', directory, unpack(fields))
+local partition = stored[1] and cmsgpack.unpack(stored[1]) or { 0, '', '' }
+local sequence = partition[1] + 1
+local generation = partition[2]
+local replication = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
+local isNewGeneration = partition[3] ~= replication
+if isNewGeneration then
+  local now = redis.call('TIME')
+  generation = string.sub(replication, 1, 8) .. string.format('%x', math.floor(now[1] / 65536)) .. string.format('%04x', now[1] % 65536) .. string.format('%05x', now[2])
+end
+local epoch = generation .. '.' .. text(sequence)
+
+-- 3. What becomes of each operation.
+local changed, streams, messages, retries, removed, bodies, results = {}, {}, {}, {}, {}, {}, {}
+
+local function state(status, record, ...)
+  return { status, record[4], record[1], record[2], record[6], record[3], record[7], ... }
+end
+
+-- A channel's epoch changes with the generation, when somebody next asks for it. Its lineage says how far it went.
+local function renew(id, record)
+  if record[5] == generation then
+    return
+  end
+  local lineage = record[4] .. '@' .. text(record[1])
+  if record[6] ~= '' then
+    lineage = lineage .. ';' .. record[6]
+  end
+  while #lineage > MAX_LINEAGE do
+    lineage = string.match(lineage, '^(.*);[^;]*$') or string.sub(lineage, 1, MAX_LINEAGE)
+  end
+  record[4], record[5], record[6] = epoch, generation, lineage
+  changed[id] = record
+end
+
+local function isKnown(record, held)
+  return held == '' or held == record[4] or string.find(';' .. record[6], ';' .. held .. '@', 1, true) ~= nil
+end
+
+local function append(i, id, held, base, hash, schema, count, capacity, publisher, number, settings, record)
+  if publisher ~= '' then
+    local key = prefix .. 'q:' .. publisher .. ':' .. id
+    local last = heal(key, 'GET', key)
+    last = last and cmsgpack.unpack(last)
+    if last and last[1] == number then
+      return { 'again', last[2], last[3] }
+    elseif last and last[1] > number then
+      return { 'old', last[1] }
+    end
+  end
+  if base ~= record[2] then
+    return state('stale', record, (record[2] ~= '' and heal(schemas, 'HGET', schemas, record[2])) or '')
+  end
+
+  local offset = record[1]
+  record[1], record[2] = offset + count, hash
+  if settings ~= '' or record[3] == 0 then
+    record[3], record[7] = capacity, settings
+  end
+  changed[id] = record
+  if schema ~= '' then
+    bodies[hash] = schema
+  end
+  if publisher ~= '' then
+    retries[prefix .. 'q:' .. publisher .. ':' .. id] = { number, record[4], offset, count }
+  end
+  streams[#streams + 1] = { i, id, record, offset, count, settings }
+  messages[#messages + 1] = { 'a', id, record[4], offset, count, hash, record[3], settings, schema, ARGV[i + 1] }
+  return state('ok', record, offset)
+end
+
+local function seed(i, id, held, lineage, expected, next, hash, schema, capacity, settings, entries, rows, lengths, record)
+  if (record and record[4] or '') ~= expected then
+    return record and state('foreign', record) or { 'empty' }
+  end
+  local inherited = held .. '@' .. text(next)
+  if lineage ~= '' then
+    inherited = inherited .. ';' .. lineage
+  end
+  record = { next, hash, capacity, epoch, generation, string.sub(inherited, 1, MAX_LINEAGE), settings }
+  changed[id], bodies[hash] = record, schema
+  streams[#streams + 1] = { i, id, record, -1, entries, rows, lengths }
+  return state('ok', record)
+end
+
+for i, operation in ipairs(operations) do
+  local kind, id, held = operation[1], operation[2], operation[3]
+  local record = stored[i + 1] and cmsgpack.unpack(stored[i + 1])
+  if record then
+    renew(id, record)
+  end
+  if kind == 's' then
+    results[i] = seed(i, id, held, operation[4], operation[5], operation[6], operation[7], operation[8], operation[9], operation[10], operation[11], operation[12], operation[13], record)
+  elseif not record and (held ~= '' or kind ~= 'a') then
+    results[i] = { 'empty' }
+  elseif record and not isKnown(record, held) then
+    results[i] = state('foreign', record)
+  elseif kind == 'a' then
+    record = record or { 0, '', 0, epoch, generation, '', '' }
+    results[i] = append(i, id, held, operation[4], operation[5], operation[6], operation[7], operation[8], operation[9], operation[10], operation[11], record)
+  elseif kind == 'c' then
+    results[i] = state('ok', record)
+  elseif operation[4] >= 0 and operation[4] ~= record[1] then
+    results[i] = { 'kept' }
+  else
+    changed[id], removed[id] = nil, true
+    messages[#messages + 1] = { 'r', id, record[4] }
+    results[i] = state('ok', record)
+  end
+end
+
+-- 4. The writes, the directory before all others.
+local isSilent = #messages == 0 and #streams == 0 and not isNewGeneration
+if isSilent and next(changed) == nil then
+  return cmsgpack.pack({ generation, partition[1], results })
+end
+redis.call('HSET', directory, '', cmsgpack.pack({ sequence, generation, replication }))
+
+local function add(key, record, id, head, rows)
+  local oldest = record[1] - record[3] + 1
+  return redis.pcall('XADD', key, 'MINID', '~', text(oldest > 0 and oldest or 0), id, 'h', head, 'p', rows)
+end
+
+for _, entry in ipairs(streams) do
+  local i, id, record, offset = entry[1], entry[2], entry[3], entry[4]
+  local key = prefix .. 'c:' .. id
+  if offset < 0 then
+    redis.call('DEL', key)
+    local from = 1
+    for n, one in ipairs(entry[5]) do
+      add(key, record, text(one[1]) .. '-*', one[2], string.sub(entry[6], from, from + entry[7][n] - 1))
+      from = from + entry[7][n]
+    end
+  else
+    local head = cmsgpack.pack({ record[4], offset, entry[5], record[2], entry[6] })
+    local added = add(key, record, text(record[1]) .. '-*', head, ARGV[i + 1])
+    if type(added) == 'table' and added.err then
+      -- The stream is no stream, or goes further than the directory says: the past in it is not this channel's.
+      redis.call('DEL', key)
+      record[1], record[4], record[6] = entry[5], epoch .. 'r', ''
+      results[i] = state('ok', record, 0)
+      for _, message in ipairs(messages) do
+        if message[2] == id then
+          message[3], message[4] = record[4], 0
+        end
+      end
+      redis.call('XADD', key, text(record[1]) .. '-*', 'h', cmsgpack.pack({ record[4], 0, entry[5], record[2], entry[6] }), 'p', ARGV[i + 1])
+    end
+  end
+end
+for id, record in pairs(changed) do
+  redis.call('HSET', directory, id, cmsgpack.pack(record))
+end
+for id in pairs(removed) do
+  redis.call('HDEL', directory, id)
+  redis.call('DEL', prefix .. 'c:' .. id)
+end
+for hash, schema in pairs(bodies) do
+  heal(schemas, 'HSET', schemas, hash, schema)
+end
+for key, last in pairs(retries) do
+  redis.call('SET', key, cmsgpack.pack(last), 'EX', RETRY_SECONDS)
+end
+
+-- 5. The message and the reply. One without blocks still tells the others of a new generation.
+redis.call('PUBLISH', prefix .. 'm', cmsgpack.pack({ 1, generation, sequence, node, call, messages }))
+local reply = cmsgpack.pack({ generation, sequence, results })
+if call > 0 then
+  heal(calls, 'HSET', calls, 'n', call, 'r', reply)
+  redis.call('EXPIRE', calls, REPLY_SECONDS)
+end
+return reply
