@@ -1,6 +1,6 @@
+using HubServer.AspNetCore.Tests.Fixtures;
 using HubServer.Core;
 using HubServer.Protocol;
-using HubServer.AspNetCore.Tests.Fixtures;
 using HubServer.Redis.Tests.Fixtures;
 using StackExchange.Redis;
 
