@@ -11,6 +11,7 @@ public sealed class HubServerMetrics
     private readonly Meter _meter;
     private readonly Counter<long> _limitsReached;
     private readonly Counter<long> _channelsRemoved;
+    private readonly Counter<long> _epochs;
     private readonly long[] _applied = new long[Enum.GetValues<ApplyResult>().Length];
     private long _rowsIn;
     private long _rowsOut;
@@ -41,6 +42,7 @@ public sealed class HubServerMetrics
         meter.CreateObservableCounter("hubserver.publish.calls", () => Volatile.Read(ref _calls), "{call}", "Calls to the backplane; each takes the blocks that came in during the one before.");
         meter.CreateObservableCounter("hubserver.blocks", ObserveBlocks, "{block}", "Blocks delivered by the backplane, by what their channel did with them.");
         _limitsReached = meter.CreateCounter<long>("hubserver.limits.reached", "{refusal}", "What was refused since a limit would have been passed, by the option that sets the limit.");
+        _epochs = meter.CreateCounter<long>("hubserver.epochs", "{epoch}", "Changes of a channel's epoch, by what became of its rows.");
         _channelsRemoved = meter.CreateCounter<long>("hubserver.channels.removed", "{channel}", "Channels that went away, by reason.");
     }
 
@@ -105,6 +107,12 @@ public sealed class HubServerMetrics
     }
 
     internal void CountCall() => Interlocked.Increment(ref _calls);
+
+    internal void CountRebase(RebaseResult result)
+    {
+        if (result != RebaseResult.Unchanged)
+            _epochs.Add(1, new KeyValuePair<string, object?>("result", result switch { RebaseResult.Continued => "continued", RebaseResult.Reset => "reset", _ => "rolled_back" }));
+    }
 
     internal void CountRemoved(string reason) => _channelsRemoved.Add(1, new KeyValuePair<string, object?>("reason", reason));
 

@@ -128,9 +128,9 @@ public sealed class Node : IDisposable
         var channel = Require(id);
         var head = channel.ReadHead();
         var view = View.Of(new TargetPlan("A", Selector.Exactly(id), null, SampleMode.All), channel, head);
-        var (start, end) = channel.FindPast(head.Next, rows, from, to: null);
-        var columns = channel.Read(start, end, view.Fields, out start);
-        var count = (int)(end - start);
+        var (first, last) = channel.FindPast(head.Epoch, head.Next, rows, from, to: null);
+        var run = channel.Read(head.Epoch, first, last, view);
+        var (columns, count) = (run.Columns, run.Count);
         var isThinned = count > maxDataPoints;
         if (isThinned)
         {
@@ -143,8 +143,8 @@ public sealed class Node : IDisposable
             RefId = "A",
             Channel = id.Text,
             Kind = FrameKind.Snapshot,
-            Epoch = channel.Epoch,
-            Offset = start,
+            Epoch = head.Epoch,
+            Offset = run.Start,
             Count = count,
             Sampled = isThinned ? "minmax" : null,
             Schema = view.FrameSchema,

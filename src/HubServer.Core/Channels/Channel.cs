@@ -14,6 +14,8 @@ public sealed class Channel
     private readonly SortedList<long, LoggedBlock> _parked = []; // Used under _gate.
     private readonly TimeProvider _time;
     private readonly ChannelRules _rules;
+    private string _epoch; // Written under _gate; read with Volatile.
+    private Lineage _lineage = Lineage.None; // Used under _gate.
     private ChannelLimits _limits; // Replaced under _gate; read with Volatile.
     private RateMeter _rate; // Used under _gate.
     private long _lastAppend; // Written under _gate; a timestamp of _time.
@@ -23,7 +25,7 @@ public sealed class Channel
     internal Channel(ChannelId id, string epoch, long number, ChannelRules rules, TimeProvider time, ByteBudget? budget = null)
     {
         Id = id;
-        Epoch = epoch;
+        _epoch = epoch;
         Number = number;
         _rules = rules;
         _limits = rules.For(id);
@@ -37,7 +39,7 @@ public sealed class Channel
     public ChannelId Id { get; }
 
     /// <summary>The epoch of its rows.</summary>
-    public string Epoch { get; }
+    public string Epoch => Volatile.Read(ref _epoch);
 
     /// <summary>Goes up with every channel that the node sees.</summary>
     internal long Number { get; }
@@ -65,7 +67,7 @@ public sealed class Channel
             var before = _ring.Next;
             if (_isRemoved)
                 return ApplyResult.Removed;
-            if (block.Epoch != Epoch)
+            if (block.Epoch != _epoch)
                 return ApplyResult.ForeignEpoch;
             if (block.Offset < _ring.Next)
                 return ApplyResult.Duplicate;
@@ -88,6 +90,52 @@ public sealed class Channel
         return ApplyResult.Appended;
     }
 
+    /// <summary>
+    /// Takes over a new epoch: where its lineage leads from the present one, with the rows that it kept; else with none,
+    /// from <paramref name="start"/> on.
+    /// </summary>
+    /// <param name="epoch">The new epoch.</param>
+    /// <param name="lineage">The epochs that led to it.</param>
+    /// <param name="start">Where the rows of an epoch begin that none leads to.</param>
+    /// <param name="schema">The fields of the newest row that was kept.</param>
+    internal RebaseResult Rebase(string epoch, Lineage lineage, long start, Schema schema)
+    {
+        RebaseResult result;
+        lock (_gate)
+        {
+            if (_isRemoved || epoch == _epoch)
+                return RebaseResult.Unchanged;
+            var end = lineage.EndOf(_epoch);
+            result = end is null ? RebaseResult.Reset : end < _ring.Next ? RebaseResult.RolledBack : RebaseResult.Continued;
+
+            // Fields that were declared without a row can be lost alone, so the ring is cut where it ends, too.
+            if (end is null)
+                _ring.StartAt(start, schema);
+            else if (end <= _ring.Next)
+                _ring.Truncate(end.Value, schema);
+            Volatile.Write(ref _epoch, epoch);
+            _lineage = lineage;
+            _parked.Clear();
+        }
+
+        MarkDirty();
+        return result;
+    }
+
+    /// <summary>The offset after the last row that is still there of an epoch; null where that is none of the channel's.</summary>
+    internal long? EndOf(string epoch)
+    {
+        lock (_gate)
+            return FindEnd(epoch);
+    }
+
+    /// <summary>The channel's present, and where in it the rows of an epoch end; null where that is none of its own.</summary>
+    internal (ChannelHead Head, long? End) Locate(string epoch)
+    {
+        lock (_gate)
+            return (new ChannelHead(_epoch, _ring.Oldest, _ring.Next, _ring.Schema, _limits, _isRemoved), FindEnd(epoch));
+    }
+
     internal void Remove()
     {
         lock (_gate)
@@ -102,28 +150,30 @@ public sealed class Channel
     internal ChannelHead ReadHead()
     {
         lock (_gate)
-            return new ChannelHead(_ring.Oldest, _ring.Next, _ring.Schema, _limits, _isRemoved);
+            return new ChannelHead(_epoch, _ring.Oldest, _ring.Next, _ring.Schema, _limits, _isRemoved);
     }
 
-    /// <summary>The rows from <paramref name="from"/> on, or from the oldest kept where those are gone, up to <paramref name="to"/>.</summary>
+    /// <summary>The rows of an epoch from <paramref name="from"/> up to <paramref name="to"/>, as far as they are still there.</summary>
+    /// <param name="epoch">The epoch in which the offsets count.</param>
     /// <param name="from">The first offset wanted.</param>
-    /// <param name="to">The offset after the last one wanted; at most the next one.</param>
-    /// <param name="fields">The fields, as indexes of the schema.</param>
-    /// <param name="start">The offset of the first row returned, from <paramref name="from"/> to <paramref name="to"/>.</param>
-    internal Column[] Read(long from, long to, ReadOnlySpan<int> fields, out long start)
+    /// <param name="to">The offset after the last one wanted; at most the next one of that epoch.</param>
+    /// <param name="view">The fields.</param>
+    internal RowRun Read(string epoch, long from, long to, View view)
     {
         lock (_gate)
         {
-            start = Math.Clamp(_ring.Oldest, from, to);
-            return start < to ? _ring.Read(start, to, fields) : EmptyColumns(fields);
+            var end = Math.Clamp(FindEnd(epoch) ?? from, from, to);
+            var start = Math.Clamp(_ring.Oldest, from, end);
+            return new RowRun(start < end ? ReadColumns(start, end, view) : view.EmptyColumns(), start, end);
         }
     }
 
     /// <summary>Which of the kept rows before <paramref name="end"/> a subscriber's past takes in.</summary>
-    internal (long Start, long End) FindPast(long end, int? rows, double? from, double? to)
+    internal (long Start, long End) FindPast(string epoch, long end, int? rows, double? from, double? to)
     {
         lock (_gate)
         {
+            end = Math.Min(end, FindEnd(epoch) ?? 0);
             var start = Math.Min(_ring.Oldest, end);
             if (to is { } last)
                 end = Math.Clamp(_ring.EndAtOrBefore(last, end), start, end);
@@ -149,7 +199,7 @@ public sealed class Channel
             return new ChannelInfo(
                 Id,
                 new FrameSchema(null, Id.Text, _ring.Schema, _limits.Capacity, _limits.CapacityMs),
-                Epoch,
+                _epoch,
                 _ring.Next - 1,
                 _ring.Count,
                 _rate.PerSecond(Seconds()),
@@ -197,11 +247,20 @@ public sealed class Channel
             member.MarkDirty();
     }
 
-    private Column[] EmptyColumns(ReadOnlySpan<int> fields)
+    private long? FindEnd(string epoch) => epoch == _epoch ? _ring.Next : _lineage.EndOf(epoch) is { } end ? Math.Min(end, _ring.Next) : null;
+
+    /// <summary>A view from before a rollback may name fields that went with it; the rows that stayed never had them.</summary>
+    private Column[] ReadColumns(long from, long to, View view)
     {
-        var columns = new Column[fields.Length];
-        for (var i = 0; i < columns.Length; i++)
-            columns[i] = Column.Nulls(_ring.Schema.Fields[fields[i]].Type.Kind(), 0);
+        var known = view.Fields.Length;
+        while (known > 0 && view.Fields[known - 1] >= _ring.Schema.Fields.Count)
+            known--;
+        var columns = _ring.Read(from, to, view.Fields[..known]);
+        if (known == view.Fields.Length)
+            return columns;
+        Array.Resize(ref columns, view.Fields.Length);
+        for (var i = known; i < columns.Length; i++)
+            columns[i] = Column.Nulls(view.Types[i].Kind(), (int)(to - from));
         return columns;
     }
 

@@ -60,6 +60,19 @@ public sealed class ChannelRegistry
         return result;
     }
 
+    /// <summary>Takes from the backplane that a channel is in another epoch; the parameters are those of the channel's history.</summary>
+    /// <param name="id">The channel.</param>
+    /// <param name="epoch">The new epoch.</param>
+    /// <param name="lineage">The epochs that led to it.</param>
+    /// <param name="start">Where the rows of an epoch begin that the channel's present one did not lead to.</param>
+    /// <param name="schema">The fields of the newest row that was kept.</param>
+    public RebaseResult Rebase(ChannelId id, string epoch, Lineage lineage, long start, Schema schema)
+    {
+        var result = _channels.TryGetValue(id, out var channel) ? channel.Rebase(epoch, lineage, start, schema) : RebaseResult.Unchanged;
+        _metrics.CountRebase(result);
+        return result;
+    }
+
     /// <summary>Takes a removal from the backplane.</summary>
     public void Remove(ChannelId id, string epoch)
     {

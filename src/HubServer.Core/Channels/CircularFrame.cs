@@ -91,6 +91,29 @@ internal sealed class CircularFrame
         Account();
     }
 
+    /// <summary>
+    /// Forgets the rows from an offset on, and the fields that only those had: the rows before them never knew more than
+    /// this schema, which the ring's extends.
+    /// </summary>
+    public void Truncate(long next, Schema schema)
+    {
+        Debug.Assert(next <= Next && schema.Fields.Count <= _columns.Length, "rows and fields only go");
+        if (next <= Oldest)
+        {
+            StartAt(next, schema);
+            return;
+        }
+
+        if (_textBytes > 0)
+            ReleaseText(SlotOf(next), (int)(Next - next));
+        foreach (var column in _columns.AsSpan(schema.Fields.Count))
+            _slotBytes -= column.SlotBytes;
+        (_columns, Schema) = (_columns[..schema.Fields.Count], schema);
+        Count -= (int)(Next - next);
+        Next = next;
+        Account();
+    }
+
     /// <summary>Gives its share of the budget back; the rows stay for those who still read them.</summary>
     public void Release()
     {
@@ -98,14 +121,14 @@ internal sealed class CircularFrame
         _taken = 0;
     }
 
-    /// <summary>Empties the ring, which goes on at this offset. The schema stays until the next block brings one, of any fields.</summary>
-    public void StartAt(long next)
+    /// <summary>Empties the ring, which goes on at this offset with these fields; the next block may bring any others.</summary>
+    public void StartAt(long next, Schema schema)
     {
         Debug.Assert(next >= 0, "offsets count from 0");
         Next = next;
-        (Count, _head, _size, _textBytes) = (0, 0, 0, 0);
-        foreach (var column in _columns)
-            column.Allocate(0);
+        (Count, _head, _size, _slotBytes, _textBytes) = (0, 0, 0, 0, 0);
+        _columns = [];
+        Adopt(schema);
         Account();
     }
 
@@ -311,7 +334,7 @@ internal sealed class CircularFrame
     private void Evict(int rows)
     {
         if (_textBytes > 0)
-            ReleaseText(rows);
+            ReleaseText(_head, rows);
 
         Count -= rows;
         _head += rows;
@@ -319,11 +342,11 @@ internal sealed class CircularFrame
             _head -= _size;
     }
 
-    private void ReleaseText(int rows)
+    private void ReleaseText(int slot, int rows)
     {
-        var first = Math.Min(rows, _size - _head);
+        var first = Math.Min(rows, _size - slot);
         foreach (var column in _columns)
-            _textBytes -= column.Release(_head, first) + column.Release(0, rows - first);
+            _textBytes -= column.Release(slot, first) + column.Release(0, rows - first);
     }
 
     private void Resize(int size)

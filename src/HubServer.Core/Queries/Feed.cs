@@ -207,6 +207,7 @@ internal sealed class Feed : IThreadPoolWorkItem
         var entries = (CutEntry[])cut.Entries.Clone();
         var changes = new List<Change>();
         var left = new List<Change>();
+        var isTorn = false;
         foreach (var member in dirty)
         {
             if (member.Index < 0)
@@ -216,11 +217,12 @@ internal sealed class Feed : IThreadPoolWorkItem
             _context.Work.Interleave();
             var head = member.Channel.ReadHead();
             var before = cut.Entries[member.Index];
-            var change = new Change(member, before, new CutEntry(head.Next, member.View(head)));
+            var change = new Change(member, before, new CutEntry(head.Epoch, head.Next, member.View(head)));
             if (head.IsRemoved)
                 left.Add(change);
-            else if (head.Next != before.Next || !change.To.View.IsSeenAs(before.View))
+            else if (head.Epoch != before.Epoch || head.Next != before.Next || !change.To.View.IsSeenAs(before.View))
                 changes.Add(change);
+            isTorn |= head.Epoch != before.Epoch && !(member.Channel.EndOf(before.Epoch) >= before.Next);
             entries[member.Index] = change.To;
         }
 
@@ -241,7 +243,7 @@ internal sealed class Feed : IThreadPoolWorkItem
             Entries = entries,
             Errors = errors,
         };
-        return new Tick(next, joined ? null : Encode(changes, left, ReferenceEquals(errors, cut.Errors) ? null : errors));
+        return new Tick(next, joined || isTorn ? null : Encode(changes, left, ReferenceEquals(errors, cut.Errors) ? null : errors));
     }
 
     private bool Join(List<Channel> offered, bool haveLeft)
@@ -264,33 +266,38 @@ internal sealed class Feed : IThreadPoolWorkItem
 
     private bool IsSelected(Channel channel) => _targets.Any(target => target.Selector.Matches(channel.Id));
 
-    private SharedItem Encode(List<Change> changes, List<Change> left, IReadOnlyList<ItemError>? errors)
+    /// <summary>The item for all, or null where rows of it were lost meanwhile: then each subscription is told in its own words.</summary>
+    private SharedItem? Encode(List<Change> changes, List<Change> left, IReadOnlyList<ItemError>? errors)
     {
-        var json = Encode(WireFormat.Json, changes, left, errors);
-        var messagePack = Encode(WireFormat.MessagePack, changes, left, errors);
+        if (!TryEncode(WireFormat.Json, changes, left, errors, out var json) || !TryEncode(WireFormat.MessagePack, changes, left, errors, out var messagePack))
+            return null;
         return new SharedItem(json, messagePack, changes.Sum(change => change.To.Next - change.From.Next));
     }
 
-    private byte[]? Encode(WireFormat format, List<Change> changes, List<Change> left, IReadOnlyList<ItemError>? errors)
+    private bool TryEncode(WireFormat format, List<Change> changes, List<Change> left, IReadOnlyList<ItemError>? errors, out byte[]? bytes)
     {
+        bytes = null;
         if (Volatile.Read(ref _readers[(int)format]) == 0)
-            return null;
+            return true;
 
         var item = new ItemBuilder(format, _context.Bodies, _context.Metrics);
         foreach (var (member, from, _) in left)
-            item.AddRemoved(member.Target.RefId, member.Channel.Id.Text, member.Channel.Epoch, from.Next);
+            item.AddRemoved(member.Target.RefId, member.Channel.Id.Text, from.Epoch, from.Next);
         foreach (var (member, from, to) in changes)
         {
             var head = new FrameHead(
+                to.Epoch,
                 FrameKind.Delta,
                 OwedFrom: from.Next,
                 WithSchema: !to.View.IsSeenAs(from.View),
                 Keep: member.Channel.MemberCount > 1,
-                Sample: member.Target.Sample);
-            item.AddRows(member, from.Next, to.Next, to.View, head);
+                Sample: member.Target.Sample,
+                HeldEpoch: from.Epoch);
+            item.AddRows(member, from.Next, to.Next, to.View, head, out _);
         }
 
-        return item.Build(new ItemHead(ItemState.Streaming, errors));
+        bytes = item.IsBroken ? null : item.Build(new ItemHead(ItemState.Streaming, errors));
+        return !item.IsBroken;
     }
 
     private readonly record struct Change(Member Member, CutEntry From, CutEntry To);

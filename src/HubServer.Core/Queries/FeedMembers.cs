@@ -108,6 +108,6 @@ internal sealed class FeedMembers(Feed feed, IReadOnlyList<TargetPlan> targets, 
         var head = member.Channel.ReadHead();
         if (head.IsRemoved)
             member.MarkDirty();
-        return new CutEntry(head.Next, member.View(head));
+        return new CutEntry(head.Epoch, head.Next, member.View(head));
     }
 }

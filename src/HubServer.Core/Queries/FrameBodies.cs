@@ -27,21 +27,21 @@ internal sealed class FrameBodies(QueryOptions options, TimeProvider time, HubSe
         }
     }
 
-    /// <summary>The rows of a channel from <paramref name="from"/> on, or from the oldest kept, as a <c>data</c> map.</summary>
-    public FrameBody Get(Channel channel, View view, long from, long to, WireFormat format, bool keep)
+    /// <summary>The rows of a channel's epoch between two offsets, as far as they are still there, as a <c>data</c> map.</summary>
+    public FrameBody Get(Channel channel, string epoch, View view, long from, long to, WireFormat format, bool keep)
     {
-        var key = new Key(channel.Id, channel.Epoch, view.Key, from, to, format);
+        var key = new Key(channel.Id, epoch, view.Key, from, to, format);
         if (keep && TryFind(key) is { } bytes)
         {
             metrics.CountBody(reused: true);
-            return new FrameBody(bytes, from);
+            return new FrameBody(bytes, from, to);
         }
 
-        var columns = channel.Read(from, to, view.Fields, out var start);
-        bytes = Encode(columns, format);
-        if (keep && start == from)
+        var run = channel.Read(epoch, from, to, view);
+        bytes = Encode(run.Columns, format);
+        if (keep && run.Start == from && run.End == to)
             Keep(key, bytes);
-        return new FrameBody(bytes, start);
+        return new FrameBody(bytes, run.Start, run.End);
     }
 
     /// <summary>Columns as a <c>data</c> map.</summary>

@@ -17,23 +17,29 @@ internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServ
 
     public bool IsEmpty => _frames.Count == 0;
 
+    /// <summary>Whether rows that were to be in it were lost with their epoch.</summary>
+    public bool IsBroken { get; private set; }
+
     /// <summary>Adds a channel's rows from where a subscriber stands, saying so where some of them are gone.</summary>
     /// <param name="member">The channel and target.</param>
     /// <param name="from">The first offset owed.</param>
     /// <param name="to">The offset after the last one owed.</param>
     /// <param name="view">The fields.</param>
     /// <param name="head">What else the frame says.</param>
+    /// <param name="reached">The offset up to which the frame goes, below <paramref name="to"/> where rows were lost with their epoch; then it is the last of its past.</param>
     /// <returns>Whether rows were gone.</returns>
-    public bool AddRows(Member member, long from, long to, View view, FrameHead head)
+    public bool AddRows(Member member, long from, long to, View view, FrameHead head, out long reached)
     {
         string? sampled = null;
         FrameBody body;
         if (head.Sample == SampleMode.All || to - from <= 1)
-            body = bodies.Get(member.Channel, view, from, to, format, head.Keep);
+            body = bodies.Get(member.Channel, head.Epoch, view, from, to, format, head.Keep);
         else
-            (body, sampled) = Thin(member, from, to, view, head.Sample);
+            (body, sampled) = Thin(member, from, to, view, head);
 
-        return Add(member, body.Start, to, view, head, sampled, body.Bytes);
+        reached = body.End;
+        IsBroken |= reached < to;
+        return Add(member, body.Start, reached, view, head with { More = head.More && reached == to }, sampled, body.Bytes);
     }
 
     /// <summary>Adds rows that were chosen to stand for all of a run.</summary>
@@ -77,10 +83,10 @@ internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServ
             RefId = member.Target.RefId,
             Channel = member.Channel.Id.Text,
             Kind = head.Kind,
-            Epoch = member.Channel.Epoch,
+            Epoch = head.Epoch,
             Offset = from,
             Count = (int)(to - from),
-            Gap = lapped ? new Gap(member.Channel.Epoch, head.OwedFrom ?? from, from - 1, GapReason.Lapped) : head.Gap,
+            Gap = lapped ? new Gap(head.HeldEpoch ?? head.Epoch, head.OwedFrom ?? from, from - 1, GapReason.Lapped) : head.Gap,
             Sampled = sampled,
             More = head.More,
             Schema = head.WithSchema ? view.FrameSchema : null,
@@ -111,10 +117,10 @@ internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServ
         return bytes;
     }
 
-    private (FrameBody Body, string? Sampled) Thin(Member member, long from, long to, View view, SampleMode mode)
+    private (FrameBody Body, string? Sampled) Thin(Member member, long from, long to, View view, FrameHead head)
     {
-        var columns = member.Channel.Read(from, to, view.Fields, out var start);
-        var count = (int)(to - start);
+        var (run, mode) = (member.Channel.Read(head.Epoch, from, to, view), head.Sample);
+        var (columns, count) = (run.Columns, run.Count);
 
         // Two rows for each number field are what one bucket of a minimum and a maximum can need, and one for the newest.
         int[] picked = count == 0 ? []
@@ -122,6 +128,6 @@ internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServ
             : Sampler.MinMax(columns, view.Types, count, (2 * view.Types.Count(type => type == FieldType.Number)) + 1);
         var thinned = Array.ConvertAll(columns, column => column.Pick(picked));
         var method = mode == SampleMode.Last ? "last" : "minmax";
-        return (new FrameBody(bodies.Encode(thinned, format), start), picked.Length < count ? method : null);
+        return (new FrameBody(bodies.Encode(thinned, format), run.Start, run.End), picked.Length < count ? method : null);
     }
 }

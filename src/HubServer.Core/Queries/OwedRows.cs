@@ -7,7 +7,7 @@ internal sealed class OwedRows
 {
     private readonly Member _member;
     private readonly View _view;
-    private readonly long _end;
+    private long _end; // Comes down where rows are lost with their epoch.
     private readonly long _pageRows;
     private readonly Column[]? _picked; // Where the past is thinned: the rows kept, whose offsets are _pickedOffsets.
     private readonly long[] _pickedOffsets = [];
@@ -33,24 +33,31 @@ internal sealed class OwedRows
     public OwedRows(Member member, View view, long start, long end, FrameHead head, int partBytes, int maxRows)
         : this(member, view, start, end, head, partBytes)
     {
-        var columns = member.Channel.Read(start, end, view.Fields, out _cursor);
-        var first = _cursor;
-        var rows = Sampler.MinMax(columns, view.Types, (int)(end - first), maxRows);
-        _picked = Array.ConvertAll(columns, column => column.Pick(rows));
+        var run = member.Channel.Read(head.Epoch, start, end, view);
+        var first = _cursor = run.Start;
+        _end = run.End;
+        var rows = Sampler.MinMax(run.Columns, view.Types, run.Count, maxRows);
+        _picked = Array.ConvertAll(run.Columns, column => column.Pick(rows));
         _pickedOffsets = Array.ConvertAll(rows, row => first + row);
     }
+
+    /// <summary>The offset up to which the rows go: the one asked for, or the last that was still there.</summary>
+    public long End => _end;
 
     /// <summary>Adds the next part; false once there is none.</summary>
     public bool TryAddPart(ItemBuilder item, out bool lapped)
     {
         lapped = false;
-        if (_cursor > _end || (_cursor == _end && _head.Kind == FrameKind.Delta && !_head.WithSchema && _head.Gap is null))
+        if (_cursor > _end || (_cursor == _end && _head.Kind == FrameKind.Delta && !_head.IsNews))
             return false;
 
-        lapped = _picked is null ? AddPage(item) : AddPicked(item);
+        if (_head is { Kind: FrameKind.Delta, Gap: not null })
+            item.AddRows(_member, _cursor, _cursor, _view, _head with { More = _cursor < _end }, out _); // Rows that are gone by now need a gap of their own.
+        else
+            lapped = _picked is null ? AddPage(item) : AddPicked(item);
 
-        // What follows the first part continues it.
-        _head = new FrameHead(FrameKind.Delta, OwedFrom: _cursor, WithSchema: false, Keep: _head.Keep);
+        // What follows the first part continues it, in the epoch of the frame.
+        _head = new FrameHead(_head.Epoch, FrameKind.Delta, OwedFrom: _cursor, WithSchema: false, Keep: _head.Keep);
         return true;
     }
 
@@ -61,8 +68,9 @@ internal sealed class OwedRows
         // Pages that are gone altogether are one gap, not one each.
         if (_head.OwedFrom == _cursor)
             to = Math.Clamp(_member.Channel.ReadHead().Oldest, to, _end);
-        var lapped = item.AddRows(_member, _cursor, to, _view, _head with { More = to < _end });
-        _cursor = to;
+        var lapped = item.AddRows(_member, _cursor, to, _view, _head with { More = to < _end }, out _cursor);
+        if (_cursor < to)
+            _end = _cursor;
         return lapped;
     }
 

@@ -13,8 +13,8 @@ internal sealed class PrivateRun
     private readonly Shape _shape;
     private readonly Dictionary<(string RefId, ChannelId Channel), Position> _resume;
     private readonly FeedContext _context;
-    private readonly Queue<(Member Member, long Next)> _left = [];
-    private CutEntry[]? _ahead; // The target's entries with those replaced in which the client is further.
+    private readonly Queue<(Member Member, CutEntry Stood)> _left = [];
+    private CutEntry[]? _own; // The target's entries with those replaced in which the client stands elsewhere.
     private OwedRows? _owed;
     private int _index;
 
@@ -32,7 +32,7 @@ internal sealed class PrivateRun
         for (var i = 0; i < held.Members.Length; i++)
         {
             if (!stays.Contains(held.Members[i]))
-                _left.Enqueue((held.Members[i], held.Entries[i].Next));
+                _left.Enqueue((held.Members[i], held.Entries[i]));
         }
     }
 
@@ -55,16 +55,16 @@ internal sealed class PrivateRun
         }
     }
 
-    /// <summary>Where the subscription stands once the run is finished: the target, or the same with positions ahead of it.</summary>
-    public Cut Result => _ahead is null
+    /// <summary>Where the subscription stands once the run is finished: the target, or the same with positions of its own.</summary>
+    public Cut Result => _own is null
         ? _target
-        : new Cut { Number = Cut.Private, Members = _target.Members, Entries = _ahead, Errors = _target.Errors };
+        : new Cut { Number = Cut.Private, Members = _target.Members, Entries = _own, Errors = _target.Errors };
 
     /// <summary>Adds frames until the item is large enough or everything is in it.</summary>
     public void Fill(ItemBuilder item)
     {
         while (_left.TryDequeue(out var left))
-            item.AddRemoved(left.Member.Target.RefId, left.Member.Channel.Id.Text, left.Member.Channel.Epoch, left.Next);
+            item.AddRemoved(left.Member.Target.RefId, left.Member.Channel.Id.Text, left.Stood.Epoch, left.Stood.Next);
 
         while (item.Bytes < _context.Options.PartBytes)
         {
@@ -73,6 +73,8 @@ internal sealed class PrivateRun
                 HasLapped |= lapped;
                 continue;
             }
+
+            NoteEnd();
 
             if (_index == _target.Members.Length)
             {
@@ -89,56 +91,86 @@ internal sealed class PrivateRun
     {
         var member = _target.Members[index];
         if (_held is not null && _held.TryFind(member, index, out var stood))
-            return Continue(index, stood.Next, stood.View);
+            return Continue(index, new Position(stood.Epoch, stood.Next), stood.View);
         if (!_resume.Remove((member.Target.RefId, member.Channel.Id), out var position))
-            return Snapshot(index, owedFrom: null, gap: null);
-        if (position.Epoch != member.Channel.Epoch)
-            return Snapshot(index, owedFrom: null, new Gap(position.Epoch, position.Offset, null, GapReason.Reset));
-        return Continue(index, position.Offset, seen: null);
+            return Snapshot(index, Destination(index, member.Channel.ReadHead()), owedFrom: null, gap: null);
+        return Continue(index, position, seen: null);
     }
 
     /// <summary>Goes on from a position; the client has seen a description of the fields, or resumes and has not.</summary>
-    private OwedRows? Continue(int index, long next, View? seen)
+    private OwedRows? Continue(int index, Position stood, View? seen)
     {
         var member = _target.Members[index];
-        var entry = _target.Entries[index];
+        var next = stood.Offset;
+        var (head, end) = member.Channel.Locate(stood.Epoch);
+        var entry = Destination(index, head);
+        if (end is null)
+            return Snapshot(index, entry, owedFrom: null, new Gap(stood.Epoch, next, null, GapReason.Reset));
+
+        // Rows that the client got and that are the channel's no more: it forgets them, and goes on before them.
+        var gap = next > end ? new Gap(stood.Epoch, end.Value, next - 1, GapReason.Rollback) : null;
+        next = Math.Min(next, end.Value);
+        if (gap is not null && next < head.Oldest)
+            return Snapshot(index, entry, owedFrom: null, gap);
+
+        // The client got these rows elsewhere before this feed's tick: it must not get them again, nor lose fields that
+        // it saw there.
         if (next > entry.Next)
-        {
-            var head = member.Channel.ReadHead();
-            if (next > head.Next)
-                return Snapshot(index, owedFrom: null, new Gap(member.Channel.Epoch, head.Next, next - 1, GapReason.Rollback));
+            entry = Stand(index, new CutEntry(head.Epoch, next, member.View(head)));
+        if (gap is null && seen is not null && entry.Next - next > _shape.MaxDataPoints)
+            return Snapshot(index, entry, owedFrom: next, gap: null, stood.Epoch);
 
-            // The client got these rows elsewhere before this feed's tick: it must not get them again, nor lose fields
-            // that it saw there.
-            _ahead ??= (CutEntry[])_target.Entries.Clone();
-            _ahead[index] = entry = new CutEntry(next, member.View(head));
-        }
-
-        if (seen is not null && entry.Next - next > _shape.MaxDataPoints)
-            return Snapshot(index, owedFrom: next, gap: null);
-        if (entry.Next == next && seen is not null && entry.View.IsSeenAs(seen))
+        var isNews = stood.Epoch != entry.Epoch || gap is not null || seen is null || !entry.View.IsSeenAs(seen);
+        if (entry.Next == next && !isNews)
             return null;
 
         // What one client missed is its own; a past, or what all clients miss after an outage, is wanted by many.
-        var frame = new FrameHead(FrameKind.Delta, OwedFrom: next, WithSchema: seen is null || !entry.View.IsSeenAs(seen), Keep: seen is null);
+        var frame = new FrameHead(entry.Epoch, FrameKind.Delta, OwedFrom: next, WithSchema: seen is null || !entry.View.IsSeenAs(seen), gap, Keep: seen is null, HeldEpoch: stood.Epoch, IsNews: isNews);
         if (seen is not null)
             frame = frame with { Sample = member.Target.Sample };
         return new OwedRows(member, entry.View, next, entry.Next, frame, _context.Options.PartBytes);
     }
 
-    private OwedRows Snapshot(int index, long? owedFrom, Gap? gap)
+    private OwedRows Snapshot(int index, CutEntry entry, long? owedFrom, Gap? gap, string? heldEpoch = null)
     {
         var member = _target.Members[index];
-        var entry = _target.Entries[index];
 
-        // All rows of a channel that appeared while the query ran are live, whatever past was asked for.
-        var isLive = _held is not null && owedFrom is null && member.IsNew;
+        // All rows of a channel that appeared, or began anew, while the query ran are live, whatever past was asked for.
+        var isLive = _held is not null && owedFrom is null && (member.IsNew || gap is not null);
         var (rows, from) = isLive ? (null, null) : (_shape.Rows[member.TargetIndex], _shape.From);
-        var (start, end) = member.Channel.FindPast(entry.Next, rows, from, _shape.To);
-        var head = new FrameHead(FrameKind.Snapshot, owedFrom, WithSchema: true, gap, Keep: true);
+        var (start, end) = member.Channel.FindPast(entry.Epoch, entry.Next, rows, from, _shape.To);
+        var head = new FrameHead(entry.Epoch, FrameKind.Snapshot, owedFrom, WithSchema: true, gap, Keep: true, HeldEpoch: heldEpoch);
         return end - start > _shape.MaxDataPoints
             ? new OwedRows(member, entry.View, start, end, head, _context.Options.PartBytes, _shape.MaxDataPoints.Value)
             : new OwedRows(member, entry.View, start, end, head, _context.Options.PartBytes);
+    }
+
+    /// <summary>
+    /// Where the run leads in a channel: to the Cut, or where that is of an epoch that the channel has left, to the
+    /// channel's present.
+    /// </summary>
+    private CutEntry Destination(int index, ChannelHead head)
+    {
+        var entry = _target.Entries[index];
+        return entry.Epoch == head.Epoch ? entry : Stand(index, new CutEntry(head.Epoch, head.Next, _target.Members[index].View(head)));
+    }
+
+    private CutEntry Stand(int index, CutEntry entry)
+    {
+        _own ??= (CutEntry[])_target.Entries.Clone();
+        return _own[index] = entry;
+    }
+
+    /// <summary>Takes note of rows that were lost with their epoch while they were being sent: the client stands before them.</summary>
+    private void NoteEnd()
+    {
+        if (_owed is null)
+            return;
+        var (index, end) = (_index - 1, _owed.End);
+        var entry = (_own ?? _target.Entries)[index];
+        if (end < entry.Next && _shape.To is null)
+            Stand(index, entry with { Next = end });
+        _owed = null;
     }
 
     /// <summary>

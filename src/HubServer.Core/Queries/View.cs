@@ -45,6 +45,9 @@ internal sealed class View
     public bool IsSeenAs(View other) => ReferenceEquals(this, other)
         || (FrameSchema.Schema.Hash == other.FrameSchema.Schema.Hash && FrameSchema.Capacity == other.FrameSchema.Capacity && FrameSchema.CapacityMs == other.FrameSchema.CapacityMs);
 
+    /// <summary>Its columns without a row.</summary>
+    public Column[] EmptyColumns() => Array.ConvertAll(Types, static type => Column.Nulls(type.Kind(), 0));
+
     /// <summary>Whether this is the view of a channel at that head.</summary>
     public bool IsOf(ChannelHead head) => ReferenceEquals(Schema, head.Schema) && ReferenceEquals(Limits, head.Limits);
 

@@ -32,7 +32,7 @@ public sealed class ChannelTests
 
         Assert.Equal(ApplyResult.Appended, _channel.Apply(At(0, 3), out var rows));
         Assert.Equal((7, 7), (rows, _channel.ReadHead().Next));
-        Assert.Equal([0, 1, 2, 3, 4, 5, 6], _channel.Read(0, 7, [1], out _)[0].Numbers.ToArray());
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6], _channel.Read("e1", 0, 7, View()).Columns[1].Numbers.ToArray());
     }
 
     [Fact]
@@ -76,10 +76,10 @@ public sealed class ChannelTests
     {
         for (var offset = 0; offset < 150; offset++)
             _channel.Apply(At(offset));
-        Assert.Single(_channel.Read(40, 51, [1], out var start)[0].Numbers.ToArray());
-        Assert.Equal(50, start);
-        Assert.Equal(0, _channel.Read(10, 20, [1], out start)[0].Count);
-        Assert.Equal(20, start);
+        var lapped = _channel.Read("e1", 40, 51, View());
+        Assert.Equal((50, 51, 50d), (lapped.Start, lapped.End, lapped.Columns[1].Numbers[0]));
+        var gone = _channel.Read("e1", 10, 20, View());
+        Assert.Equal((20, 20, 0), (gone.Start, gone.End, gone.Columns[1].Count));
     }
 
     /// <summary>Seed 48 of the simulation: a newer row with an older time let the past end at a row after the moment asked for.</summary>
@@ -88,7 +88,9 @@ public sealed class ChannelTests
     {
         var times = new Column([10.0, 20, 30, 15]);
         _channel.Apply(new LoggedBlock(new Block { Channel = _channel.Id, BaseHash = "", Schema = Fields, Columns = [times, times], Count = 4, Bytes = 64 }, "e1", 0));
-        Assert.Equal((0, 2), _channel.FindPast(3, rows: null, from: null, to: 25));
-        Assert.Equal((0, 4), _channel.FindPast(4, rows: null, from: null, to: 25));
+        Assert.Equal((0, 2), _channel.FindPast("e1", 3, rows: null, from: null, to: 25));
+        Assert.Equal((0, 4), _channel.FindPast("e1", 4, rows: null, from: null, to: 25));
     }
+
+    private View View() => Core.View.Of(new TargetPlan("A", Selector.Exactly(_channel.Id), null, SampleMode.All), _channel, _channel.ReadHead());
 }

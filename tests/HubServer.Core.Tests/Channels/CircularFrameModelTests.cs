@@ -66,8 +66,17 @@ public sealed class CircularFrameModelTests
             if (what < 4)
             {
                 var next = random.Next(1_000);
-                ring.StartAt(next);
+                ring.StartAt(next, ring.Schema);
                 model.StartAt(next);
+            }
+            else if (what < 8 && maxBytes == long.MaxValue)
+            {
+                // Anywhere from before the oldest row kept to the end; fields that no kept row has go, too. With a byte limit
+                // narrower rows might have been kept before, so what a ring should hold can only be told without one.
+                var next = random.NextInt64(Math.Max(0, ring.Oldest - 3), ring.Next + 1);
+                var schema = model.SchemaAt(next);
+                ring.Truncate(next, schema);
+                model.Truncate(next, schema);
             }
             else if (what < 20 && changesCapacity)
             {

@@ -128,7 +128,7 @@ public sealed class CircularFrameTests
         var ring = new CircularFrame(4, Unlimited);
         Append(ring, 0, 3);
 
-        ring.StartAt(100);
+        ring.StartAt(100, ring.Schema);
 
         Assert.Equal((100L, 100L, 0, 0L), (ring.Oldest, ring.Next, ring.Count, ring.Bytes));
         Assert.Equal(ColumnKind.Number, ring.Read(100, 100, [1])[0].Kind);
@@ -249,7 +249,7 @@ public sealed class CircularFrameTests
         var ring = new CircularFrame(8, Unlimited);
         var texts = AppendTexts(ring, new Schema([Value, new Field("text", FieldType.String)]), 8);
 
-        ring.StartAt(0);
+        ring.StartAt(0, ring.Schema);
         GC.Collect();
 
         Assert.DoesNotContain(texts, text => text.IsAlive);

@@ -36,6 +36,21 @@ internal sealed class RingModel
         Drop();
     }
 
+    /// <summary>The fields that rows before an offset may have: those of the schema as of the last of them.</summary>
+    public Schema SchemaAt(long next) => next <= Oldest ? Schema.Empty : new Schema([.. Schema.Fields.Take(_rows[(int)(next - 1 - _start)].Length)]);
+
+    public void Truncate(long next, Schema schema)
+    {
+        Schema = schema;
+        if (next <= Oldest)
+        {
+            StartAt(next);
+            return;
+        }
+
+        _rows.RemoveRange((int)(next - _start), (int)(Next - next));
+    }
+
     /// <summary>The oldest row that number and age let stay; the newest always does.</summary>
     public long Oldest { get; private set; }
 

@@ -155,13 +155,13 @@ public sealed class QueryTests() : NodeTests(new HubServerOptions { Channels = {
         Assert.NotNull(channel);
         var view = View.Of(new TargetPlan("A", Selector.Exactly(channel.Id), null, SampleMode.All), channel, channel.ReadHead());
         var one = new FrameBodies(Options.Queries, Time, new HubServerMetrics());
-        one.Get(channel, view, 0, 5, WireFormat.MessagePack, keep: true);
+        one.Get(channel, channel.Epoch, view, 0, 5, WireFormat.MessagePack, keep: true);
 
         long Kept(long limit)
         {
             var bodies = new FrameBodies(new QueryOptions { CacheBytes = limit }, Time, new HubServerMetrics());
-            bodies.Get(channel, view, 0, 5, WireFormat.MessagePack, keep: true);
-            bodies.Get(channel, view, 5, 10, WireFormat.MessagePack, keep: true);
+            bodies.Get(channel, channel.Epoch, view, 0, 5, WireFormat.MessagePack, keep: true);
+            bodies.Get(channel, channel.Epoch, view, 5, 10, WireFormat.MessagePack, keep: true);
             return bodies.Bytes;
         }
 
@@ -180,12 +180,12 @@ public sealed class QueryTests() : NodeTests(new HubServerOptions { Channels = {
         Assert.NotNull(channel);
         var view = View.Of(new TargetPlan("A", Selector.Exactly(channel.Id), null, SampleMode.All), channel, channel.ReadHead());
 
-        bodies.Get(channel, view, 0, 10, WireFormat.Json, keep: true);
-        bodies.Get(channel, view, 0, 10, WireFormat.Json, keep: true);
+        bodies.Get(channel, channel.Epoch, view, 0, 10, WireFormat.Json, keep: true);
+        bodies.Get(channel, channel.Epoch, view, 0, 10, WireFormat.Json, keep: true);
         Assert.Equal(1, metrics.BodiesReused);
         Time.Advance(Options.Queries.CacheTime + TimeSpan.FromSeconds(1));
-        bodies.Get(channel, view, 0, 5, WireFormat.Json, keep: true);
-        bodies.Get(channel, view, 0, 10, WireFormat.Json, keep: true);
+        bodies.Get(channel, channel.Epoch, view, 0, 5, WireFormat.Json, keep: true);
+        bodies.Get(channel, channel.Epoch, view, 0, 10, WireFormat.Json, keep: true);
         Assert.Equal(1, metrics.BodiesReused);
     }
 

@@ -10,6 +10,7 @@ internal sealed class ClientModel(Branches branches)
 {
     private Dictionary<string, PastShape> _shapes = [];
     private Func<string, string, long> _headOf = (_, _) => 0;
+    private Func<string, string, string, long?> _endOf = (_, _, _) => null; // Of a channel: how far an epoch goes in a later one.
     private int _epochs;
     private bool _isFirst;
     private bool _wasSlow;
@@ -25,16 +26,16 @@ internal sealed class ClientModel(Branches branches)
     public List<(string Channel, string Epoch)> Removals { get; } = [];
 
     /// <summary>Rows that the client was told are gone: with the rows of the channel then.</summary>
-    public List<(string Channel, Gap Gap, long HeadThen, bool IsSnapshot)> Laps { get; } = [];
+    public List<(string Channel, string Epoch, Gap Gap, long HeadThen, bool IsSnapshot)> Laps { get; } = [];
 
     public IReadOnlyList<ItemError> Errors { get; private set; } = [];
 
     public ItemState? State { get; private set; }
 
     /// <summary>Starts a call: what is held stays, what it is called has to be said again.</summary>
-    public void BeginCall(Dictionary<string, PastShape> shapes, Func<string, string, long> headOf, int epochs)
+    public void BeginCall(Dictionary<string, PastShape> shapes, Func<string, string, long> headOf, Func<string, string, string, long?> endOf, int epochs)
     {
-        (_epochs, _shapes, _headOf, _isFirst, State, Errors, _wasSlow) = (epochs, shapes, headOf, true, null, [], false);
+        (_epochs, _shapes, _headOf, _endOf, _isFirst, State, Errors, _wasSlow) = (epochs, shapes, headOf, endOf, true, null, [], false);
         foreach (var held in Held.Values)
         {
             (held.Schema, held.IsSeen, held.IsSplit, held.IsPast) = (null, false, false, false);
@@ -123,7 +124,7 @@ internal sealed class ClientModel(Branches branches)
             RequireReplaceable(key, held, frame);
         }
 
-        return new HeldChannel(frame.Epoch, frame.Offset) { IsPast = true, IsLate = held is not { IsSeen: true } && State == ItemState.Streaming };
+        return new HeldChannel(frame.Epoch, frame.Offset) { IsPast = true, IsLate = State == ItemState.Streaming && (held is not { IsSeen: true } || frame.Gap is { Reason: not GapReason.Lapped }) };
     }
 
     /// <summary>A snapshot over something held is sent only with a gap, or where more rows were owed than maxDataPoints.</summary>
@@ -133,20 +134,20 @@ internal sealed class ClientModel(Branches branches)
         switch (frame.Gap)
         {
             case { Reason: GapReason.Reset } gap:
-                Expect.That(!held.IsSeen && gap.Epoch == held.Epoch && gap.Epoch != frame.Epoch && gap.From == held.Next && gap.To is null, $"{at}: gap {gap}");
-                branches.Count(Branch.ResetGap);
+                Expect.That(gap.Epoch == held.Epoch && gap.From == held.Next && gap.To is null && _endOf(key.Channel, held.Epoch, frame.Epoch) is null, $"{at}: gap {gap}");
+                branches.Count(held.IsSeen ? Branch.ResetWhileLive : Branch.ResetGap);
                 break;
             case { Reason: GapReason.Rollback } gap:
-                Expect.That(!held.IsSeen && gap.Epoch == held.Epoch && gap.To == held.Next - 1 && gap.From <= gap.To, $"{at}: gap {gap}");
-                branches.Count(Branch.RollbackGap);
+                RequireRolledBack(key, held, gap, frame, at);
+                branches.Count(Branch.RollbackBeyondTheOldest);
                 break;
             case { Reason: GapReason.Lapped } gap:
                 Expect.That(held.IsSeen && gap.Epoch == held.Epoch && gap.From == held.Next && gap.To == frame.Offset - 1 && gap.From <= gap.To, $"{at}: gap {gap}");
-                Laps.Add((key.Channel, gap, _headOf(key.Channel, frame.Epoch), true));
+                Laps.Add((key.Channel, frame.Epoch, gap, _headOf(key.Channel, frame.Epoch), true));
                 branches.Count(Branch.SnapshotWhileLive);
                 break;
             default:
-                Expect.That(held.IsSeen && held.Epoch == frame.Epoch && frame.Offset <= held.Next, $"{at}: the rows between were not announced");
+                Expect.That(held.IsSeen && _endOf(key.Channel, held.Epoch, frame.Epoch) >= held.Next && frame.Offset <= held.Next, $"{at}: the rows between were not announced");
                 branches.Count(Branch.SnapshotWhileLive);
                 break;
         }
@@ -154,21 +155,37 @@ internal sealed class ClientModel(Branches branches)
         Expect.That(frame.Gap is { Reason: not GapReason.Lapped } || _shapes[key.RefId].MaxDataPoints is not null, $"{at}: only maxDataPoints makes a snapshot of a live channel");
     }
 
+    /// <summary>The gap takes back exactly the rows that the client holds and that the new epoch has not.</summary>
+    private void RequireRolledBack((string RefId, string Channel) key, HeldChannel held, Gap gap, Frame frame, string at)
+    {
+        var end = _endOf(key.Channel, held.Epoch, frame.Epoch);
+        Expect.That(gap.Epoch == held.Epoch && gap.To == held.Next - 1 && gap.From <= gap.To && !held.IsSplit, $"{at}: gap {gap}");
+        Expect.That(end == gap.From || (end == long.MaxValue && !held.IsSeen), $"{at}: gap {gap}, the rows go up to {end}");
+    }
+
     private void Continue((string RefId, string Channel) key, HeldChannel held, Frame frame)
     {
         var at = $"{key}: delta {frame.Epoch}:{frame.Offset}+{frame.Count} after {held.Epoch}:{held.Next}";
         var expected = held.Next;
-        if (frame.Gap is { } gap)
+        if (frame.Gap is { Reason: GapReason.Rollback } rollback)
+        {
+            RequireRolledBack(key, held, rollback, frame, at);
+            expected = rollback.From;
+            branches.Count(held.IsSeen ? Branch.RollbackWhileLive : _endOf(key.Channel, held.Epoch, frame.Epoch) == long.MaxValue ? Branch.RollbackMadeUp : Branch.RollbackOnResume);
+        }
+        else if (frame.Gap is { } gap)
         {
             Expect.That(gap.Reason == GapReason.Lapped && gap.Epoch == held.Epoch && gap.From == held.Next && gap.To >= gap.From, $"{at}: gap {gap}");
             expected = gap.To!.Value + 1;
             held.HasLap = true;
-            Laps.Add((key.Channel, gap, _headOf(key.Channel, frame.Epoch), false));
+            Laps.Add((key.Channel, frame.Epoch, gap, _headOf(key.Channel, frame.Epoch), false));
             branches.Count(held.IsSplit ? Branch.LapInsideSplitPast : Branch.LappedGap);
         }
 
         Expect.That(frame.Offset == expected, $"{at}: expected {expected}");
-        Expect.That(frame.Epoch == held.Epoch, $"{at}: memory never changes an epoch in passing");
+        Expect.That(_endOf(key.Channel, held.Epoch, frame.Epoch) >= (frame.Gap is { Reason: GapReason.Rollback } ? frame.Gap.From : held.Next), $"{at}: another epoch, in which not all of the rows are");
+        if (frame.Epoch != held.Epoch && frame.Gap is null)
+            branches.Count(frame.Count > 0 ? Branch.EpochWithoutLoss : Branch.EpochWithoutRows);
         Expect.That(frame.Schema is not null || held.Schema is not null, $"{at}: no description of the columns came before it");
         if (!held.IsSeen)
             branches.Count(Branch.ResumeWithoutSnapshot);

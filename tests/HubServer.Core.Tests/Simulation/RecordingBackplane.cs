@@ -2,8 +2,8 @@ using HubServer.Protocol;
 
 namespace HubServer.Core.Tests.Simulation;
 
-/// <summary>The backplane in memory, which takes its time, fails now and then, and tells the truth what it did.</summary>
-internal sealed class RecordingBackplane(InMemoryBackplane inner, Truth truth, Branches branches, Random random, double failures) : IBackplane
+/// <summary>A backplane in memory, which takes its time, fails now and then, and tells the truth what it did.</summary>
+internal sealed class RecordingBackplane(IBackplane inner, Truth truth, Branches branches, Random random, double failures) : IBackplane
 {
     private readonly Lock _order = new(); // What happens to the log and what is told of it happen in one order.
 
@@ -43,6 +43,21 @@ internal sealed class RecordingBackplane(InMemoryBackplane inner, Truth truth, B
         }
     }
 
+    /// <summary>What the log itself did wrong.</summary>
+    public BrokenPromiseException? Broken { get; private set; }
+
+    /// <summary>Whether it loses what it took.</summary>
+    public bool IsLossy => inner is LossyBackplane;
+
+    public void Lose(ChannelId channel, Random random)
+    {
+        lock (_order)
+        {
+            if (inner is LossyBackplane lossy && lossy.Lose(channel, random) is { } loss)
+                truth.Rebase(channel.Text, loss.From, loss.To, loss.End, loss.Schema);
+        }
+    }
+
     public bool Remembers(string epoch) => inner.Remembers(epoch);
 
     private AppendResult[] Append(int partition, IReadOnlyList<Block> blocks)
@@ -53,7 +68,7 @@ internal sealed class RecordingBackplane(InMemoryBackplane inner, Truth truth, B
             for (var i = 0; i < results.Length; i++)
             {
                 if (results[i].Status == AppendStatus.Appended)
-                    truth.Append(blocks[i], results[i].Epoch, results[i].Offset);
+                    Tell(blocks[i], results[i]);
                 if (results[i].Status == AppendStatus.Appended && blocks[i].Settings is not null && results[i].Offset == 0)
                     branches.Count(Branch.Declared);
                 if (results[i].Status == AppendStatus.StaleSchema)
@@ -61,6 +76,19 @@ internal sealed class RecordingBackplane(InMemoryBackplane inner, Truth truth, B
             }
 
             return results;
+        }
+    }
+
+    /// <summary>What the truth finds wrong is no failure of the call: its publisher would take it for one.</summary>
+    private void Tell(Block block, AppendResult result)
+    {
+        try
+        {
+            truth.Append(block, result.Epoch, result.Offset);
+        }
+        catch (BrokenPromiseException broken)
+        {
+            Broken ??= broken;
         }
     }
 

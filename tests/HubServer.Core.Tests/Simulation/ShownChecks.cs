@@ -14,9 +14,9 @@ internal sealed class ShownChecks(Truth truth)
             Expect.That(Wrong(channel, epoch) || Find(channel, epoch).IsRemoved, $"{channel} {epoch}: the client was told that it was removed, and it was not");
         foreach (var past in client.Pasts)
             CheckPast(past, isExact);
-        foreach (var (channel, gap, head, isSnapshot) in client.Laps)
+        foreach (var (channel, epoch, gap, head, isSnapshot) in client.Laps)
         {
-            var into = Find(channel, gap.Epoch);
+            var into = Find(channel, epoch);
             Expect.That(gap.To < into.Next, $"{channel}: gap {gap} names rows that never were; {into.Next} is next");
             Expect.That(isSnapshot || !isExact || gap.To < head - into.Capacity, $"{channel}: gap {gap} names rows that were kept: {head} was next, the capacity is {into.Capacity}");
         }
@@ -106,7 +106,7 @@ internal sealed class ShownChecks(Truth truth)
     /// <summary>Whether an earlier row is of the moment wanted: the past is one run and is not sorted, and its start may be lapped.</summary>
     private static bool HasEarlier(Incarnation into, ShownPast past)
     {
-        for (var offset = (int)Math.Max(0, past.Start - into.Capacity); offset <= past.Start; offset++)
+        for (var offset = (int)Math.Max(0, past.Start - into.LargestCapacity); offset <= past.Start; offset++)
         {
             if (into.Rows[offset].Time >= past.Shape.From)
                 return true;

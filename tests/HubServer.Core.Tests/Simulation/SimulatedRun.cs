@@ -66,6 +66,12 @@ internal sealed class SimulatedRun(int seed, bool keepsText = false)
             _tasks.Add(new OperatorActor(world, 200).RunAsync());
         }
 
+        if (world.Backplane.IsLossy)
+        {
+            world.Enter();
+            _tasks.Add(new DisasterActor(world, 300).RunAsync());
+        }
+
         for (var i = _random.Next(1, 6); i > 0; i--)
         {
             world.Enter();
@@ -81,7 +87,7 @@ internal sealed class SimulatedRun(int seed, bool keepsText = false)
         {
             Expect.That(step < 100_000, $"{world.Busy} actors do not come to an end");
             scheduler.Run(_random.Next(1, 30));
-            RequireNoFailure();
+            RequireNoFailure(world);
             if (scheduler.IsIdle || _random.Next(4) == 0)
                 time.Advance(TimeSpan.FromMilliseconds(_random.Next(10) switch { < 6 => _random.NextDouble() * 4, < 9 => _random.Next(5, 60), _ => _random.Next(60, 1_000) }));
         }
@@ -91,42 +97,42 @@ internal sealed class SimulatedRun(int seed, bool keepsText = false)
     {
         // The longest wait is a slow client's: twice the longest interval.
         world.IsQuiet = true;
-        Settle(scheduler, time);
+        Settle(world, scheduler, time);
         var late = new SubscriberActor(world, 50);
         _clients.Add(late);
         _tasks.Add(late.FollowAsync());
-        Settle(scheduler, time);
+        Settle(world, scheduler, time);
         var checks = new QuietChecks(world);
         foreach (var client in _clients)
             checks.Check(client);
     }
 
-    private void Settle(SeededScheduler scheduler, SimulatedTime time)
+    private void Settle(World world, SeededScheduler scheduler, SimulatedTime time)
     {
         for (var step = 0; step < 40; step++)
         {
-            Drain(scheduler);
+            Drain(world, scheduler);
             time.Advance(TimeSpan.FromMilliseconds(125));
         }
 
-        Drain(scheduler);
+        Drain(world, scheduler);
     }
 
-    private void Drain(SeededScheduler scheduler)
+    private void Drain(World world, SeededScheduler scheduler)
     {
         scheduler.Run(1_000_000);
         Expect.That(scheduler.IsIdle, "work makes work without end");
-        RequireNoFailure();
+        RequireNoFailure(world);
     }
 
     private void End(World world, SeededScheduler scheduler, SimulatedTime time)
     {
         world.EndAll();
-        Settle(scheduler, time);
+        Settle(world, scheduler, time);
         Expect.That(_tasks.TrueForAll(task => task.IsCompleted), "a client waits although its query was cancelled");
         var shown = new ShownChecks(world.Truth);
         foreach (var client in _clients)
-            shown.Check(client.Model, world.IsCapacityExact);
+            shown.Check(client.Model, world.IsCapacityExact && !world.Backplane.IsLossy);
 
         var status = world.Node.Status();
         var left = (status.Queries, status.Feeds, status.FollowedChannels, status.Timers, status.PendingRows);
@@ -135,8 +141,10 @@ internal sealed class SimulatedRun(int seed, bool keepsText = false)
         Expect.That(time.Armed == 1, $"{time.Armed} timers run; the sweep's alone should");
     }
 
-    private void RequireNoFailure()
+    private void RequireNoFailure(World world)
     {
+        if (world.Backplane.Broken is { } broken)
+            throw broken;
         foreach (var task in _tasks.Where(task => task.IsFaulted))
             task.GetAwaiter().GetResult();
     }

@@ -71,7 +71,7 @@ internal sealed class SubscriberActor
     private async Task QueryAsync(int mostItems, CancellationToken cancellationToken)
     {
         var request = _requests.Draw([.. _targets.Select(target => target.Target)], DrawResume());
-        Model.BeginCall(_requests.ShapesOf(request), (channel, epoch) => _world.Truth.Find(channel, epoch)?.Next ?? 0, _world.Truth.Count);
+        Model.BeginCall(_requests.ShapesOf(request), (channel, epoch) => _world.Truth.Find(channel, epoch)?.Next ?? 0, _world.Truth.EndOf, _world.Truth.Count);
         Request = request;
         _world.History.Add($"{Name} at {_world.Now} asks {string.Join(", ", request.Targets.Select(target => target.Channel ?? target.Id))} every {request.IntervalMs} resuming {string.Join(", ", request.Resume)}");
         var subscription = _world.Node.Query(request, _format);

@@ -20,6 +20,8 @@ internal sealed class ThreadedRun(int seed)
 
         world.Enter();
         _tasks.Add(Task.Run(new OperatorActor(world, 200).RunAsync));
+        world.Enter();
+        _tasks.Add(Task.Run(new DisasterActor(world, 300).RunAsync));
         for (var i = 1; i <= 4; i++)
         {
             world.Enter();

@@ -9,6 +9,7 @@ internal sealed class Truth(Func<string, int> capacityOf)
     private readonly Dictionary<(string Channel, string Epoch), Incarnation> _all = [];
     private readonly Dictionary<string, Incarnation> _live = [];
     private readonly Dictionary<double, (Incarnation In, long Offset)> _bySerial = [];
+    private readonly HashSet<double> _lost = [];
 
     public Incarnation[] Live
     {
@@ -51,6 +52,44 @@ internal sealed class Truth(Func<string, int> capacityOf)
         }
     }
 
+    /// <summary>The channels' changes of epoch that lost rows.</summary>
+    public int Losses { get; private set; }
+
+    /// <summary>Takes that a channel went on in another epoch with its rows before <paramref name="end"/>, or with none.</summary>
+    public void Rebase(string channel, string from, string to, long? end, Schema schema)
+    {
+        lock (_gate)
+        {
+            var old = _all[(channel, from)];
+            var into = new Incarnation(channel, to, _all.Count, old.Capacity) { LargestCapacity = old.LargestCapacity, Parent = end is null ? null : old, End = end ?? 0, Fields = [.. schema.Fields.Select(field => field.Key)] };
+            into.Rows.AddRange(old.Rows.Take((int)(end ?? 0)));
+            foreach (var lost in old.Rows.Skip((int)(end ?? 0)))
+                _lost.Add(lost.Serial);
+            Losses += into.Next < old.Next ? 1 : 0;
+            for (var at = end is null ? old : null; at is not null; at = at.Parent)
+                at.IsRemoved = true;
+            _all.Add((channel, to), into);
+            _live[channel] = into;
+        }
+    }
+
+    /// <summary>The offset up to which a channel's rows of one epoch are those of another that came from it; null where it did not.</summary>
+    public long? EndOf(string channel, string epoch, string later)
+    {
+        lock (_gate)
+        {
+            var end = long.MaxValue;
+            for (var at = _all.GetValueOrDefault((channel, later)); at is not null; at = at.Parent)
+            {
+                if (at.Epoch == epoch)
+                    return end;
+                end = Math.Min(end, at.End);
+            }
+
+            return null;
+        }
+    }
+
     /// <summary>Takes a block at the position that the backplane gave it; one that it gave before is a retry's.</summary>
     public void Append(Block block, string epoch, long offset)
     {
@@ -67,12 +106,14 @@ internal sealed class Truth(Func<string, int> capacityOf)
             if (offset + block.Count <= into.Next && block.PublisherId is not null)
                 return;
             into.Capacity = Math.Min(into.Capacity, block.Settings?.Capacity ?? int.MaxValue);
+            into.LargestCapacity = Math.Max(into.LargestCapacity, block.Settings?.Capacity ?? 0);
             Expect.That(offset == into.Next, $"{key}: a block at {offset} where {into.Next} is next");
             into.Fields = [.. block.Schema.Fields.Select(field => field.Key)];
             for (var row = 0; row < block.Count; row++)
             {
                 var added = RowAt(block, row);
-                Expect.That(_bySerial.TryAdd(added.Serial, (into, into.Next)), $"{key}: row {added.Serial} was appended twice");
+                Expect.That(_lost.Remove(added.Serial) || !_bySerial.ContainsKey(added.Serial), $"{key}: row {added.Serial} was appended twice");
+                _bySerial[added.Serial] = (into, into.Next);
                 into.Rows.Add(added);
             }
         }
@@ -82,7 +123,8 @@ internal sealed class Truth(Func<string, int> capacityOf)
     {
         lock (_gate)
         {
-            _all[(channel, epoch)].IsRemoved = true;
+            for (var at = _all[(channel, epoch)]; at is not null; at = at.Parent)
+                at.IsRemoved = true;
             _live.Remove(channel);
         }
     }

@@ -29,7 +29,8 @@ internal sealed class World : IDisposable
         Metrics = new HubServerMetrics();
         Truth = new Truth(CapacityOf);
         var failures = random.Next(4) == 0 ? 0.05 : 0;
-        Backplane = new RecordingBackplane(new InMemoryBackplane(Options, time), Truth, Branches, new Random(seed + 1), failures);
+        IBackplane inner = random.Next(3) == 0 ? new LossyBackplane(Options, time) : new InMemoryBackplane(Options, time);
+        Backplane = new RecordingBackplane(inner, Truth, Branches, new Random(seed + 1), failures);
         Node = new Node(Options, Backplane, Metrics, time, work, NullLogger<Node>.Instance);
     }
 
