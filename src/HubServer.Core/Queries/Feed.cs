@@ -293,6 +293,7 @@ internal sealed class Feed : IThreadPoolWorkItem
                 Keep: member.Channel.MemberCount > 1,
                 Sample: member.Target.Sample,
                 HeldEpoch: from.Epoch);
+            _context.Work.Interleave();
             item.AddRows(member, from.Next, to.Next, to.View, head, out _);
         }
 

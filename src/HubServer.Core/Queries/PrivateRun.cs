@@ -68,6 +68,7 @@ internal sealed class PrivateRun
 
         while (item.Bytes < _context.Options.PartBytes)
         {
+            _context.Work.Interleave();
             if (_owed is not null && _owed.TryAddPart(item, out var lapped))
             {
                 HasLapped |= lapped;

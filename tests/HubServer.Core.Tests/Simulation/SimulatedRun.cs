@@ -42,12 +42,18 @@ internal sealed class SimulatedRun(int seed, bool keepsText = false)
         }
     }
 
-    /// <summary>A row that is published between two steps of whatever runs.</summary>
+    /// <summary>A row that is published, or an epoch that is left, between two steps of whatever runs.</summary>
     private void Intrude(World world)
     {
-        if (world.IsQuiet || _random.Next(10) != 0)
+        if (world.IsQuiet || _random.Next(20) != 0)
             return;
         var channel = ChannelId.Parse(world.Channels[_random.Next(world.Channels.Length)]);
+        if (world.Backplane.IsLossy && _random.Next(3) == 0)
+        {
+            world.Backplane.Lose(channel, _random);
+            return;
+        }
+
         var row = new Rows([new RowField("v")], [new Column([world.NextSerial()])]);
         _tasks.Add(world.Node.Ingest.PublishAsync(channel, row, CancellationToken.None).AsTask());
     }
