@@ -102,7 +102,8 @@ run_node_tests() {
     fail "npm ci in tests/js"
     return
   fi
-  node --test --test-reporter=tap tests/js/*.test.mjs >"$log" 2>&1
+  # A test that fails may leave a program running, which ends with the test file once that is made to end.
+  node --test --test-force-exit --test-timeout=300000 --test-reporter=tap tests/js/*.test.mjs >"$log" 2>&1
   local code=$?
   ok=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$log" | tail -n 1)
   red=$(sed -n 's/^# \(fail\|cancelled\) \([0-9]*\)$/\2/p' "$log" | awk '{ n += $1 } END { print n + 0 }')

@@ -12,7 +12,11 @@ namespace HubServer.AspNetCore;
 /// Refuses configuration below <c>HubServer</c> that the binder passes over without a word: keys that are no option's
 /// name, so that a misspelt limit would be its default, and items of a list in which a value cannot be read.
 /// </summary>
-internal sealed class ConfigurationKeys(IConfiguration configuration) : IValidateOptions<HubServerOptions>
+/// <remarks>
+/// Runs before the binder, which stops at the first value that it cannot read and says so in the words of the runtime.
+/// </remarks>
+internal sealed class ConfigurationKeys<TOptions>(IConfiguration configuration) : IConfigureOptions<TOptions>
+    where TOptions : class
 {
     /// <summary>What other options than <see cref="HubServerOptions"/> have below the section, and the program's own key.</summary>
     private static readonly Dictionary<string, Type> Others = new(StringComparer.OrdinalIgnoreCase)
@@ -22,14 +26,17 @@ internal sealed class ConfigurationKeys(IConfiguration configuration) : IValidat
         ["PathBase"] = typeof(string),
     };
 
-    public ValidateOptionsResult Validate(string? name, HubServerOptions options)
+    public void Configure(TOptions options)
     {
         var failures = new List<string>();
         var known = KeysOf(typeof(HubServerOptions));
         foreach (var (key, type) in Others)
             known.Add(key, type);
-        Check(configuration.GetSection(HubServerOptions.Section), known, failures);
-        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+        var section = configuration.GetSection(HubServerOptions.Section);
+        RequireNoValue(section, failures);
+        Check(section, known, failures);
+        if (failures.Count > 0)
+            throw new OptionsValidationException(Options.DefaultName, typeof(TOptions), failures);
     }
 
     private static void Check(IConfigurationSection section, Dictionary<string, Type> known, List<string> failures)
@@ -51,9 +58,8 @@ internal sealed class ConfigurationKeys(IConfiguration configuration) : IValidat
             return;
         }
 
-        if (!string.IsNullOrEmpty(section.Value))
-            failures.Add($"{section.Path} is '{section.Value}'; it is not a value but has others below it");
-        else if (typeof(IDictionary).IsAssignableFrom(type))
+        RequireNoValue(section, failures);
+        if (typeof(IDictionary).IsAssignableFrom(type))
             return;
         else if (typeof(IEnumerable).IsAssignableFrom(type))
             section.GetChildren().ToList().ForEach(item => Check(item, type.GetGenericArguments()[0], failures));
@@ -61,21 +67,48 @@ internal sealed class ConfigurationKeys(IConfiguration configuration) : IValidat
             Check(section, KeysOf(type), failures);
     }
 
+    private static void RequireNoValue(IConfigurationSection section, List<string> failures)
+    {
+        if (!string.IsNullOrEmpty(section.Value))
+            failures.Add($"{section.Path} is '{section.Value}'; it is not a value but has others below it, such as {section.Path}:{ExampleBelow(section)}");
+    }
+
+    private static string ExampleBelow(IConfigurationSection section) => section.Key == "Rules" ? "0:Match" : section.Key == HubServerOptions.Section ? "Node" : "...";
+
     private static void CheckScalar(IConfigurationSection section, Type type, List<string> failures)
     {
+        type = Nullable.GetUnderlyingType(type) ?? type;
         if (section.GetChildren().FirstOrDefault() is { } below)
             failures.Add($"{below.Path} is no option; {section.Path} is a single value");
+        else if (section.Value is { } value && !IsReadable(value, type))
+            failures.Add($"{section.Path} is '{value}'; it is {Describe(type)}");
+    }
+
+    /// <summary>A bare number would be days, where whoever writes it means seconds.</summary>
+    private static bool IsReadable(string value, Type type)
+    {
+        if (type == typeof(string))
+            return true;
+        if (type == typeof(TimeSpan) && !value.Contains(':', StringComparison.Ordinal))
+            return false;
         try
         {
-            if (!string.IsNullOrEmpty(section.Value))
-                TypeDescriptor.GetConverter(type).ConvertFromInvariantString(section.Value);
+            return TypeDescriptor.GetConverter(type).ConvertFromInvariantString(value) is not null;
         }
-        catch (Exception unreadable) when (unreadable is FormatException or ArgumentException)
+        catch (Exception unreadable) when (unreadable is FormatException or ArgumentException or OverflowException)
         {
-            var right = (Nullable.GetUnderlyingType(type) ?? type) == typeof(TimeSpan) ? "a time such as 00:00:10" : $"a value such as {Activator.CreateInstance(Nullable.GetUnderlyingType(type) ?? type)}";
-            failures.Add($"{section.Path} is '{section.Value}'; it is {right}");
+            return false;
         }
     }
+
+    private static string Describe(Type type) => Type.GetTypeCode(type) switch
+    {
+        TypeCode.Boolean => "true or false",
+        TypeCode.Int32 => $"a whole number of at most {int.MaxValue}",
+        TypeCode.Int64 => $"a whole number of at most {long.MaxValue}",
+        _ when type == typeof(TimeSpan) => "a time: 00:00:05 is five seconds, 5.00:00:00 five days",
+        _ => $"a {type.Name}",
+    };
 
     private static Dictionary<string, Type> KeysOf(Type options) => options
         .GetProperties(BindingFlags.Public | BindingFlags.Instance)

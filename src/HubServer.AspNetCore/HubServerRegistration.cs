@@ -20,12 +20,12 @@ public static class HubServerRegistration
     /// </summary>
     public static IServiceCollection AddHubServer(this IServiceCollection services, Action<HubServerOptions>? configure = null)
     {
+        AddConfigurationKeys(services);
         var options = services.AddOptions<HubServerOptions>().BindConfiguration(HubServerOptions.Section).ValidateOnStart();
         if (configure is not null)
             options.Configure(configure);
         services.AddSingleton<IValidateOptions<HubServerOptions>>(new KeyedValidator<HubServerOptions>(new HubServerOptionsValidator(), HubServerOptions.Section));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HubServerOptions>, ChannelRulesValidator>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HubServerOptions>, ConfigurationKeys>());
         services.AddOptions<TransportOptions>().BindConfiguration(TransportOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<TransportOptions>>(new KeyedValidator<TransportOptions>(new TransportOptionsValidator(), TransportOptions.Section));
 
@@ -38,6 +38,13 @@ public static class HubServerRegistration
         services.AddSingleton<StreamRoutes>();
         services.AddSingleton<Problems>();
         return services;
+    }
+
+    private static void AddConfigurationKeys(IServiceCollection services)
+    {
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<HubServerOptions>, ConfigurationKeys<HubServerOptions>>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<TransportOptions>, ConfigurationKeys<TransportOptions>>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<SourcesOptions>, ConfigurationKeys<SourcesOptions>>());
     }
 
     private static void AddNode(IServiceCollection services)

@@ -25,7 +25,7 @@ public static class HubServerRoutes
             options.TransportMaxBufferSize = transport.MaxBufferBytes;
         });
 
-        var routes = group.MapGroup("").AddEndpointFilter(services.GetRequiredService<Problems>()).AddEndpointFilter(PercentEncoding.RequireInQuery);
+        var routes = group.MapGroup("").AddEndpointFilter(services.GetRequiredService<Problems>()).AddEndpointFilter(RouteMethods.Require).AddEndpointFilter(PercentEncoding.RequireInQuery);
         services.GetRequiredService<IngestRoutes>().Map(routes);
         services.GetRequiredService<ReadRoutes>().Map(routes);
         services.GetRequiredService<ChannelRoutes>().Map(routes);

@@ -1,10 +1,12 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 
 namespace HubServer;
 
 /// <summary>Serves the web page that the build embedded; without one, <c>/</c> is a text.</summary>
-internal static class Dashboard
+internal static partial class Dashboard
 {
     private const string Prefix = "dashboard/";
     private const string IndexName = "index.html";
@@ -45,11 +47,9 @@ internal static class Dashboard
     /// </summary>
     public static void UseConfiguredPathBase(this WebApplication app)
     {
-        var configured = app.Configuration["HubServer:PathBase"] ?? app.Configuration["PathBase"];
-        if (string.IsNullOrEmpty(configured?.Trim('/')))
+        var pathBase = PathBaseOf(app.Configuration);
+        if (!pathBase.HasValue)
             return;
-
-        PathString pathBase = $"/{configured.Trim('/')}";
         app.UsePathBase(pathBase);
 
         // Relative addresses need the slash: those of a page at /live would leave out `live`.
@@ -64,6 +64,21 @@ internal static class Dashboard
         // Routes are matched before any of this unless they are asked for here.
         app.UseRouting();
     }
+
+    /// <summary>The path that everything is served under, empty for none.</summary>
+    /// <exception cref="OptionsValidationException">It is no path.</exception>
+    public static PathString PathBaseOf(IConfiguration configuration)
+    {
+        var path = (configuration["HubServer:PathBase"] ?? configuration["PathBase"] ?? "").Trim('/');
+        if (path.Length == 0)
+            return default;
+        if (!PlainPath().IsMatch(path))
+            throw new OptionsValidationException("PathBase", typeof(string), [$"HubServer:PathBase is '{path}'; it is a path of letters, digits and - . _ ~ such as /live or /tools/live"]);
+        return $"/{path}";
+    }
+
+    [GeneratedRegex(@"^(?!\.+(?:/|$))[A-Za-z0-9._~-]+(?:/(?!\.+(?:/|$))[A-Za-z0-9._~-]+)*$")]
+    private static partial Regex PlainPath();
 
     private static FileContentHttpResult Send(HttpContext context, DashboardAsset asset, bool isPage)
     {

@@ -27,5 +27,5 @@ internal static class Metrics
             .WithMetrics(metrics => metrics.AddMeter(Meters).AddPrometheusExporter());
     }
 
-    public static void MapMetrics(this WebApplication app) => app.MapPrometheusScrapingEndpoint("/metrics");
+    public static void MapMetrics(this WebApplication app) => app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
 }

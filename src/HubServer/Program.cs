@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using HubServer;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
@@ -24,14 +25,14 @@ catch (OptionsValidationException wrong)
     Console.Error.WriteLine(string.Join(Environment.NewLine, wrong.Failures));
     return 1;
 }
-catch (InvalidOperationException wrong) when (wrong.GetBaseException() is FormatException reason)
-{
-    // The binder's own message names the key, the value and the type.
-    Console.Error.WriteLine($"{wrong.Message} {reason.Message}");
-    return 1;
-}
 catch (IOException failure) when (failure.InnerException is AddressInUseException)
 {
     Console.Error.WriteLine($"{failure.Message} Another program listens there; name a free port with ASPNETCORE_URLS=http://localhost:5081");
+    return 1;
+}
+catch (Exception wrong) when (wrong is InvalidOperationException or FormatException or ArgumentException or IOException or SocketException)
+{
+    // What is wrong with addresses, certificates and the settings of the server below is in their own words.
+    Console.Error.WriteLine($"The server cannot start with these settings: {wrong.Message}");
     return 1;
 }

@@ -20,7 +20,7 @@ internal static class Welcome
     public static void PrintWelcome(this WebApplication app) => app.Lifetime.ApplicationStarted.Register(() =>
     {
         foreach (var url in app.Urls)
-            Console.Out.WriteLine(Text(url));
+            Console.Out.WriteLine(Text(url + Dashboard.PathBaseOf(app.Configuration)));
     });
 
     /// <summary>The same as a page.</summary>

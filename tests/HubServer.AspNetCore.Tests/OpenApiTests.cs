@@ -28,7 +28,7 @@ public sealed class OpenApiTests
             var pattern = endpoint.RoutePattern.RawText ?? "";
             if (pattern == "/api/{**path}" || pattern.StartsWith("/hub", StringComparison.Ordinal))
                 continue;
-            foreach (var method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [])
+            foreach (var method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Where(method => method != "HEAD") ?? [])
                 yield return $"{method.ToLowerInvariant()} {pattern}";
         }
     }

@@ -34,9 +34,11 @@ public sealed class OptionsTests
             Assert.Contains(max, error.Message, StringComparison.Ordinal);
         }
 
-        // What the binder cannot read it refuses by itself, except in a list, whose item it leaves out.
-        var unreadable = await Assert.ThrowsAnyAsync<Exception>(() => StartAsync(key, "x"));
-        Assert.Contains(key.Contains(":0:", StringComparison.Ordinal) ? $"HubServer:{key} is 'x'; it is " : $"'x' at 'HubServer:{key}'", unreadable.Message, StringComparison.Ordinal);
+        foreach (var unreadable in new[] { "x", "", "99999999999999999999" })
+        {
+            var error = await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync(key, unreadable));
+            Assert.Contains($"HubServer:{key} is '{unreadable}'; it is a ", error.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -51,6 +53,12 @@ public sealed class OptionsTests
     [InlineData("Node", "", "HubServer:Node", "required")]
     [InlineData("Channels:Rules:0:Match", "", "HubServer:Channels:Rules:0:Match", "required")]
     [InlineData("Channels:Rules:0:Match", "cpu{", "HubServer:Channels:Rules:0:Match", "'cpu{', at character")]
+    [InlineData("Channels:Rules:0:Units:value", "tooLong", "HubServer:Channels:Rules:0:Units:value has 513 characters", "at most 512 (HubServer:Channels:MaxFieldNameLength)")]
+    [InlineData("Channels:Capacity", "1000001", "HubServer:Channels:Capacity is 1000001", "at most HubServer:Channels:MaxCapacity, 1000000")]
+    [InlineData("Channels:Rules:0:Capacity", "1000001", "HubServer:Channels:Rules:0:Capacity is 1000001", "at most HubServer:Channels:MaxCapacity, 1000000")]
+    [InlineData("Channels:Retention", "5", "HubServer:Channels:Retention is '5'", "00:00:05 is five seconds")]
+    [InlineData("Channels:Rules", "[]", "HubServer:Channels:Rules is '[]'", "such as HubServer:Channels:Rules:0:Match")]
+    [InlineData("Sources:Simulate:Enabled", "yes", "HubServer:Sources:Simulate:Enabled is 'yes'", "true or false")]
     [InlineData("Sources:Host:Interval", "00:00:00", "HubServer:Sources:Host:Interval", "from 0:00:00.1 to 1:00:00")]
     [InlineData("Chanels:Capacity", "5", "HubServer:Chanels is no option", "those of HubServer are Channels, Node, Partitions, PathBase, Publishing, Queries, Sources, Transport")]
     [InlineData("Channels:Rules:0:Capcity", "5", "HubServer:Channels:Rules:0:Capcity is no option", "those of HubServer:Channels:Rules:0 are Capacity, ")]
@@ -76,7 +84,7 @@ public sealed class OptionsTests
 
     private static async Task StartAsync(string key, string value)
     {
-        var settings = new List<(string, string)> { (key, value) };
+        var settings = new List<(string, string)> { (key, value == "tooLong" ? new string('u', 513) : value) };
         if (key.StartsWith("Channels:Rules:0", StringComparison.Ordinal) && !key.EndsWith(":Match", StringComparison.Ordinal))
             settings.Add(("Channels:Rules:0:Match", "*"));
         await (await ServerFixture.StartAsync([.. settings])).DisposeAsync();

@@ -41,7 +41,10 @@ public sealed class ProgramTests
 
     [Theory]
     [InlineData("Channels:Capacity", "0", "HubServer:Channels:Capacity must be between 1 and 10000000")]
-    [InlineData("Channels:Capacity", "many", "'many' at 'HubServer:Channels:Capacity'")]
+    [InlineData("Channels:Capacity", "many", "HubServer:Channels:Capacity is 'many'; it is a whole number of at most 2147483647")]
+    [InlineData("Channels:Capacity", "", "HubServer:Channels:Capacity is ''; it is a whole number")]
+    [InlineData("PathBase", "/a?b", "HubServer:PathBase is 'a?b'; it is a path of letters")]
+    [InlineData("PathBase", "/a/../b", "HubServer:PathBase is 'a/../b'; it is a path of letters")]
     [InlineData("Channels:Capcity", "5", "HubServer:Channels:Capcity is no option; those of HubServer:Channels are Capacity, ")]
     public async Task Program_WhenAnOptionIsWrong_DoesNotStartAndNamesItInALine(string key, string value, string text)
     {
@@ -50,6 +53,32 @@ public sealed class ProgramTests
         Assert.Equal(1, await server.ExitAsync(TimeSpan.FromSeconds(20)));
         Assert.Contains(text, server.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", server.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("foo")]
+    [InlineData("http://127.0.0.1:99999")]
+    [InlineData("http://192.0.2.1:5080")]
+    public async Task Program_WhenItsAddressIsWrong_SaysSoInALine(string url)
+    {
+        await using var server = ServerProcess.Start("--urls", url);
+
+        Assert.Equal(1, await server.ExitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Contains("The server cannot start with these settings: ", server.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", server.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Program_UnderAPathOfItsOwn_PrintsAddressesThatWork()
+    {
+        await using var server = ServerProcess.Start("--HubServer:PathBase", "/live");
+        await server.UrlAsync();
+        using var http = new HttpClient();
+
+        var printed = System.Text.RegularExpressions.Regex.Match(server.Output, @"http://\S+/api/status").Value;
+
+        Assert.EndsWith("/live/api/status", printed, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri(printed))).StatusCode);
     }
 
     [Fact]

@@ -78,6 +78,30 @@ describe("the page", () => {
     await close();
   });
 
+  test("takes over a unit and a channel that begins anew, also between two pictures", async () => {
+    const { page, troubles, close } = await openPage(browser, server.url + idHash("anew"));
+    const put = (body) => fetch(`${server.url}/api/channels/anew`, { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    const now = panel(page, "anew").locator(".now");
+    const shows = (text) => page.waitForFunction((expected) => document.querySelector('.panel[data-channel="anew"] .now')?.textContent === expected, text);
+    await postRows(server.url, "anew", { v: 40 });
+    await shows("40");
+    assert.equal((await put({ fields: [{ name: "v", unit: "percent" }] })).status, 200);
+    await shows("40 %");
+
+    // Nothing is drawn while the page is paused, so that it sees the old channel and the new one next to each other.
+    await page.getByRole("button", { name: "Pause" }).click();
+    assert.equal((await fetch(`${server.url}/api/channels/anew`, { method: "DELETE" })).status, 204);
+    await postRows(server.url, "anew", { v: 7 });
+    await page.waitForFunction(() => parseInt(document.querySelector("#waiting").textContent) > 0);
+    assert.equal(await now.textContent(), "40 %");
+    await page.getByRole("button", { name: "Resume" }).click();
+    await shows("7");
+    await postRows(server.url, "anew", { v: 8 });
+    await shows("8");
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
   test("goes on by itself after the server was killed, with the picture it had and a gap", async (t) => {
     let own = await startServer(withHost);
     const { page, troubles, close } = await openPage(browser, own.url);

@@ -24,7 +24,7 @@ export async function startServer(env = {}, port = 0) {
       30_000);
     if (!url)
       throw new Error("the server ended at once");
-    return { url, output: child.output, stop: child.stop };
+    return { url: new URL(url).origin, output: child.output, stop: child.stop };
   } catch (error) {
     await child.stop("SIGKILL");
     throw new Error(`${error.message}; its output:\n${child.output()}`, { cause: error });

@@ -49,7 +49,7 @@ export function readHash(hash: string): Chosen {
     if (key === "f")
       choices.at(-1)?.fields.push(text);
   }
-  return { window: window in windows ? (window as WindowName) : "5m", choices: unique(choices) };
+  return { window: Object.hasOwn(windows, window) ? (window as WindowName) : "5m", choices: unique(choices) };
 }
 
 export function writeHash({ window, choices }: Chosen): string {

@@ -33,7 +33,7 @@ function lineOf(times: number[], values: number[], gaps: HeldGap[] = []): Line {
   const ring = createRing();
   setFields(ring, [], fields);
   appendRows(ring, [Float64Array.from(times), Float64Array.from(values)], Float64Array.from(times), 0, 1);
-  return { key: "", name: "", unit: "", column: 1, held: { refId: "A", channel: "a", epoch: "1", next: times.length, fields, ring, gaps, changes: 1 } };
+  return { key: "", name: "", unit: "", column: 1, held: { refId: "A", channel: "a", epoch: "1", next: times.length, fields, ring, gaps, changes: 1, shape: 1 } };
 }
 
 function strokeOf(line: Line): Point[][] {

@@ -48,8 +48,8 @@ export function connectList(search: HTMLInputElement, list: HTMLElement, count: 
       entry.firstElementChild?.setAttribute("aria-pressed", String(events.isChosen(channel.id)));
       setText(entry.querySelector(".rate") as Element, rateOf(channel));
     });
-    const isCut = shown.length < found.length || hasMore;
-    setText(count, `${formatCount(shown.length)}${isCut ? " of more" : ""} ${shown.length === 1 ? "channel" : "channels"}`);
+    const total = `${formatCount(found.length)}${hasMore ? "+" : ""}`;
+    setText(count, shown.length < found.length || hasMore ? `${formatCount(shown.length)} of ${total} channels` : `${total} ${found.length === 1 ? "channel" : "channels"}`);
   }
 
   function createEntry(id: string): HTMLLIElement {

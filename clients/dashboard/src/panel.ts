@@ -42,6 +42,7 @@ export function createPanel(choice: Choice, events: PanelEvents): Panel {
   const legend = element("ul", { class: "legend", "aria-label": "Lines" });
   const box = element("section", { class: "panel", "aria-label": choice.text, "data-channel": choice.text },
     element("header", {}, element("div", { class: "title" }, heading, detail), unitSwitch, now, remove), element("div", { class: "stage" }, plot, message), legend);
+  unitSwitch.hidden = true;
   let chart: Chart | undefined;
   let signature = "";
   let all: Line[] = [];
@@ -134,7 +135,7 @@ export function createPanel(choice: Choice, events: PanelEvents): Panel {
     choice,
     box,
     draw(channels, from, to) {
-      const seen = channels.map(({ channel, fields, ring }) => `${channel} ${fields.length} ${ring.end > ring.start}`).join("\n") || "-";
+      const seen = channels.map(({ shape, ring }) => `${shape} ${ring.end > ring.start}`).join("\n") || "-";
       const changes = channels.reduce((sum, held) => sum + held.changes, 0);
       const isStill = Math.abs(to - drawn.to) * plot.clientWidth < to - from && from - to === drawn.from - drawn.to;
       if (seen === signature && changes === drawn.changes && isStill)

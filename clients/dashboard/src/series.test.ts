@@ -6,7 +6,7 @@ import type { Field } from "./wire";
 
 function held(channel: string, ...fields: [name: string, type: Field["type"], unit?: string][]): Held {
   return {
-    refId: "A", channel, epoch: "1", next: 0, ring: createRing(), gaps: [], changes: 0,
+    refId: "A", channel, epoch: "1", next: 0, ring: createRing(), gaps: [], changes: 0, shape: 1,
     fields: fields.map(([name, type, unit]) => ({ name, type, ...(unit ? { config: { unit } } : {}) })),
   };
 }

@@ -20,10 +20,14 @@ export interface Held {
   gaps: HeldGap[];
   /** Goes up with whatever changes, so that what did not change need not be drawn again. */
   changes: number;
+  /** A number of no other fields of any channel: what was built for it has to be built anew once it is another. */
+  shape: number;
 }
 
 const maxGaps = 100;
 const maxFields = 256;
+
+let shapes = 0;
 
 export interface Store {
   /** The channels of a target, in the order of their ids. */
@@ -81,7 +85,7 @@ export function createStore(): Store {
   }
 
   function add({ refId, channel, epoch }: Frame): Held {
-    const held: Held = { refId, channel, epoch, next: 0, fields: [], ring: createRing(), gaps: [], changes: 0 };
+    const held: Held = { refId, channel, epoch, next: 0, fields: [], ring: createRing(), gaps: [], changes: 0, shape: ++shapes };
     targets.set(refId, [...(targets.get(refId) ?? []), held].sort((a, b) => (a.channel < b.channel ? -1 : 1)));
     return held;
   }
@@ -148,6 +152,7 @@ function describe(held: Held, schema: Field[]): void {
   const fields = [...schema, ...former].slice(0, Math.max(schema.length, maxFields));
   setFields(held.ring, held.fields, fields);
   held.fields = fields;
+  held.shape = ++shapes;
 }
 
 /** The times between which a gap lies; without a row after it, it has no end. */

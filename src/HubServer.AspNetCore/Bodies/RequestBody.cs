@@ -60,9 +60,9 @@ internal static class RequestBody
                 throw ProtocolException.BadRequest("the body is no whole gzip: its end is missing, or it has more than one member");
             return text;
         }
-        catch (InvalidDataException malformed)
+        catch (InvalidDataException)
         {
-            throw ProtocolException.BadRequest($"the body is no valid gzip: {malformed.Message}");
+            throw ProtocolException.BadRequest("the body is no valid gzip: it is damaged, or was compressed in another way");
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class ChannelRoutes(Node node, TimeProvider time, IOptions<Trans
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet(Pattern, (Delegate)Get);
+        routes.MapMethods(Pattern, RouteMethods.Read, (Delegate)Get);
         routes.MapPut(Pattern, (Delegate)PutAsync);
         routes.MapDelete(Pattern, (Delegate)DeleteAsync);
     }

@@ -3,6 +3,7 @@ using HubServer.AspNetCore.Bodies;
 using HubServer.Core;
 using HubServer.Protocol;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Logging;
 
@@ -28,6 +29,11 @@ internal sealed partial class Problems(HubServerMetrics metrics, ILogger<Problem
         {
             return Problem(context.HttpContext, refused.Error with { Message = refused.Message });
         }
+        catch (WrongMethodException wrong)
+        {
+            context.HttpContext.Response.Headers.Allow = wrong.Allowed;
+            return Problem(new ItemError(ErrorCode.BadRequest, wrong.Message), StatusCodes.Status405MethodNotAllowed);
+        }
         catch (BadHttpRequestException error)
         {
             return Problem(context.HttpContext, new ItemError(ErrorCode.BadRequest, error.Message));
@@ -40,19 +46,21 @@ internal sealed partial class Problems(HubServerMetrics metrics, ILogger<Problem
     }
 
     /// <summary>The answer for an error.</summary>
-    public static IResult Problem(HttpContext context, ItemError error)
+    public static ProblemHttpResult Problem(HttpContext context, ItemError error)
     {
         // A client that is told to come back later is always told when.
         if ((error.RetryMs ?? (error.Code == ErrorCode.Overloaded ? DefaultRetryMs : null)) is { } retryMs)
             context.Response.Headers.RetryAfter = Math.Max(1, (retryMs + 999) / 1_000).ToString(CultureInfo.InvariantCulture);
-        return TypedResults.Problem(new ProblemDetails
-        {
-            Status = Status(error.Code),
-            Title = error.Code,
-            Detail = error.Message,
-            Extensions = { ["code"] = error.Code },
-        });
+        return Problem(error, Status(error.Code));
     }
+
+    private static ProblemHttpResult Problem(ItemError error, int status) => TypedResults.Problem(new ProblemDetails
+    {
+        Status = status,
+        Title = error.Code,
+        Detail = error.Message,
+        Extensions = { ["code"] = error.Code },
+    });
 
     private static int Status(string code) => code switch
     {

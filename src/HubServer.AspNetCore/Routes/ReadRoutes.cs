@@ -15,11 +15,11 @@ internal sealed class ReadRoutes(Node node, IHostApplicationLifetime lifetime)
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/channels", (Delegate)List);
-        routes.MapGet("/api/status", () => TypedResults.Json(node.Status(), JsonSerializerOptions.Web));
-        routes.MapGet("/livez", () => TypedResults.Text("live\n"));
-        routes.MapGet("/readyz", (Delegate)Ready);
-        routes.MapGet("/openapi/v1.json", () => TypedResults.Bytes(OpenApi, "application/json"));
+        routes.MapMethods("/api/channels", RouteMethods.Read, (Delegate)List);
+        routes.MapMethods("/api/status", RouteMethods.Read, () => TypedResults.Json(node.Status(), JsonSerializerOptions.Web));
+        routes.MapMethods("/livez", RouteMethods.Read, () => TypedResults.Text("live\n"));
+        routes.MapMethods("/readyz", RouteMethods.Read, (Delegate)Ready);
+        routes.MapMethods("/openapi/v1.json", RouteMethods.Read, () => TypedResults.Bytes(OpenApi, "application/json"));
     }
 
     private IResult List(HttpContext context)

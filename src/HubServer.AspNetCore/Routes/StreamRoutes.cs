@@ -5,11 +5,12 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
 
 namespace HubServer.AspNetCore.Routes;
 
 /// <summary>Queries over plain HTTP, for <c>curl</c> and scripts.</summary>
-internal sealed class StreamRoutes(Node node, TimeProvider time)
+internal sealed class StreamRoutes(Node node, HubServerMetrics metrics, IOptions<TransportOptions> transport, TimeProvider time)
 {
     private const string EventStream = "text/event-stream";
     private const string Lines = "application/x-ndjson";
@@ -51,7 +52,7 @@ internal sealed class StreamRoutes(Node node, TimeProvider time)
         {
             while (true)
             {
-                var hasItem = await IsSoonDoneAsync(next);
+                var hasItem = await IsDoneWithinAsync(KeepAlive, next);
                 if (hasItem && !await next)
                     return;
                 if (isEvents)
@@ -59,7 +60,13 @@ internal sealed class StreamRoutes(Node node, TimeProvider time)
                 if (hasItem)
                     output.Write(items.Current.Bytes(WireFormat.Json).Span);
                 output.Write(isEvents ? "\n\n"u8 : "\n"u8);
-                await output.FlushAsync(context.RequestAborted);
+                if (!await IsTakenAsync(output.FlushAsync(context.RequestAborted).AsTask()))
+                {
+                    metrics.CountLimit("Transport:SendTimeout");
+                    context.Abort();
+                    return;
+                }
+
                 if (hasItem)
                     next = items.MoveNextAsync().AsTask();
             }
@@ -72,13 +79,21 @@ internal sealed class StreamRoutes(Node node, TimeProvider time)
         }
     }
 
-    /// <summary>Waits for the next item; false if there is none for as long as a stream may be silent.</summary>
-    private async Task<bool> IsSoonDoneAsync(Task next)
+    /// <summary>Waits until the client takes what was written; false if it does not.</summary>
+    private async Task<bool> IsTakenAsync(Task flush)
     {
-        if (next.IsCompleted)
+        if (!await IsDoneWithinAsync(transport.Value.SendTimeout, flush))
+            return false;
+        await flush;
+        return true;
+    }
+
+    private async Task<bool> IsDoneWithinAsync(TimeSpan limit, Task task)
+    {
+        if (task.IsCompleted)
             return true;
         using var stop = new CancellationTokenSource();
-        var isDone = await Task.WhenAny(next, Task.Delay(KeepAlive, time, stop.Token)) == next;
+        var isDone = await Task.WhenAny(task, Task.Delay(limit, time, stop.Token)) == task;
         await stop.CancelAsync();
         return isDone;
     }

@@ -16,8 +16,13 @@ internal static class SettingsBinder
         var fields = current.Fields.ToList();
         if (current.TimeIndex < 0 && !settings.Fields.Any(static field => field.Key == "time"))
             fields.Insert(0, new Field("time", FieldType.Time));
+        var named = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < settings.Fields.Count; i++)
+        {
+            if (!named.Add(settings.Fields[i].Key))
+                throw ProtocolException.BadRequest($"fields[{i}]: field '{settings.Fields[i].Key}' occurs twice; a field's name and labels are its identity");
             Declare(channel, settings.Fields[i], $"fields[{i}]", fields, rules);
+        }
 
         var schema = new Schema(fields);
         RowBinder.RequireTime(channel, schema);

@@ -135,7 +135,7 @@ public sealed class HttpBadInputTests
 
     [Theory]
     [InlineData("GET", "/api/chanels")]
-    [InlineData("DELETE", "/api/status")]
+    [InlineData("DELETE", "/api/statu")]
     public async Task Api_WhenThereIsNoSuchRoute_SaysSo(string method, string path)
     {
         await using var server = await ServerFixture.StartAsync();

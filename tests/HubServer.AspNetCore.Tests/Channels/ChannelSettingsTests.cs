@@ -118,6 +118,7 @@ public sealed class ChannelSettingsTests
     [InlineData("""{"fields": [{"unit": "x"}]}""", ErrorCode.BadRequest, "fields[0]: a field has a name")]
     [InlineData("""{"fields": [{"name": ""}]}""", ErrorCode.BadRequest, "fields[0] of channel 'alive' has an empty name")]
     [InlineData("""{"fields": [{"name": "value", "type": "string"}]}""", ErrorCode.BadRequest, "fields[0]: field 'value' of channel 'alive' is declared as string; the channel's is a number and cannot change")]
+    [InlineData("""{"fields": [{"name": "a"}, {"name": "a", "unit": "x"}]}""", ErrorCode.BadRequest, "fields[1]: field 'a' occurs twice")]
     [InlineData("""{"fields": [{"name": "value", "type": "text"}]}""", ErrorCode.BadRequest, "'text' is no field type")]
     public async Task Put_WhenItIsWrong_IsRefusedByNameAndChangesNothing(string body, string code, string text)
     {
@@ -131,7 +132,7 @@ public sealed class ChannelSettingsTests
     }
 
     [Theory]
-    [InlineData("Channels:MaxCapacity", "50", """{"capacity": 50}""", """{"capacity": 51}""")]
+    [InlineData("Channels:MaxCapacity", "2000", """{"capacity": 2000}""", """{"capacity": 2001}""")]
     [InlineData("Channels:MaxFields", "3", """{"fields": [{"name": "value"}, {"name": "b"}]}""", """{"fields": [{"name": "value"}, {"name": "b"}, {"name": "c"}]}""")]
     [InlineData("Channels:MaxFieldNameLength", "5", """{"fields": [{"name": "value", "unit": "12345"}]}""", """{"fields": [{"name": "value", "unit": "123456"}]}""")]
     [InlineData("Channels:MaxFieldNameLength", "5", """{"fields": [{"name": "12345"}]}""", """{"fields": [{"name": "123456"}]}""")]
@@ -157,7 +158,7 @@ public sealed class ChannelSettingsTests
         foreach (var method in new[] { HttpMethod.Put, HttpMethod.Delete })
         {
             using var response = await server.SendAsync(method, path, "{}");
-            Assert.True(response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound, $"{method} {path}: {response.StatusCode}");
+            Assert.True(response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.MethodNotAllowed, $"{method} {path}: {response.StatusCode}");
             Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
         }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using HubServer.AspNetCore.Tests.BadInput;
 using HubServer.AspNetCore.Tests.Fixtures;
@@ -85,6 +86,29 @@ public sealed class PlainHttpTests
         }
 
         await Wait.Eventually(() => server.Node.Status() is { Queries: 0, Feeds: 0 }, "the stream's query ends with its request");
+        Assert.Empty(server.Errors);
+    }
+
+    [Fact]
+    public async Task Stream_WhenTheClientTakesNothing_IsCutOff()
+    {
+        await using var server = await ServerFixture.StartAsync(("Transport:SendTimeout", "00:00:01"));
+        using var socket = new TcpClient { ReceiveBufferSize = 8 << 10 };
+        await socket.ConnectAsync(server.Url.Host, server.Url.Port);
+        await socket.GetStream().WriteAsync("GET /api/stream?selector=cpu&intervalMs=0 HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+        await Wait.Eventually(() => server.Node.Status().Queries == 1, "the query runs");
+
+        // The kernel takes in some megabytes for the client before the server notices anything.
+        var text = new Column([.. Enumerable.Repeat<string?>(new string('x', 1_000), 100)]);
+        await Wait.Eventually(
+            async () =>
+            {
+                await server.PublishAsync("cpu", [new RowField("text")], text);
+                return server.Node.Status().Queries == 0;
+            },
+            "a client that takes nothing is cut off");
+
+        Assert.Equal(1, server.LimitsReached["Transport:SendTimeout"]);
         Assert.Empty(server.Errors);
     }
 

@@ -136,7 +136,7 @@ public sealed class SourceLoopTests : IDisposable
             },
             _time,
             _log);
-        var options = Options.Create(new SourcesOptions { Simulate = { Enabled = true } });
+        var options = Options.Create(new SourcesOptions { Host = { Enabled = true }, Simulate = { Enabled = true } });
         using var host = new HostSource(loop, options, _time);
         using var simulate = new SimulateSource(loop, options, _time);
 

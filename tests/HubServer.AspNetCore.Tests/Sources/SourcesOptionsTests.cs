@@ -9,11 +9,11 @@ namespace HubServer.AspNetCore.Tests.Sources;
 public sealed class SourcesOptionsTests
 {
     [Fact]
-    public void Bind_WhenNothingIsConfigured_RunsHostEverySecond()
+    public void Bind_WhenNothingIsConfigured_RunsNothingAndHostWouldEverySecond()
     {
         var options = Bind();
 
-        Assert.True(options.Host.Enabled);
+        Assert.False(options.Host.Enabled);
         Assert.Equal(TimeSpan.FromSeconds(1), options.Host.Interval);
         Assert.False(options.Simulate.Enabled);
         Assert.Equal(

@@ -7,9 +7,9 @@ public sealed class HostSourceOptions
     internal static readonly TimeSpan MaxInterval = TimeSpan.FromHours(1);
     internal const int MaxMaxDevices = 1_000;
 
-    /// <summary>Whether the source runs.</summary>
-    /// <value>The default value is true.</value>
-    public bool Enabled { get; set; } = true;
+    /// <summary>Whether the source runs. An application that embeds HubServer shows the machine's numbers only if it says so.</summary>
+    /// <value>The default value is false; the program's own settings make it true.</value>
+    public bool Enabled { get; set; }
 
     /// <summary>The time between two readings.</summary>
     /// <value>This value must be from 100 milliseconds to 1 hour. The default value is 1 second.</value>
