@@ -296,15 +296,18 @@ async function rowsLater(page, name, rows) {
   await page.waitForFunction(([name, offset]) => Number([...document.querySelectorAll(".panel")].find((one) => one.dataset.channel === name).dataset.offset) >= offset, [name, before + rows]);
 }
 
-/** Whether anything was drawn inside the axes that is neither the background nor a grid line. */
+/**
+ * Whether a line was drawn inside the axes: a few pixels that it covers to three quarters, as one of 1.5 pixels does
+ * wherever it lies. The background, the grid, the area below a line and gaps are fainter.
+ */
 function hasInk(page, name) {
   return page.evaluate((channel) => {
     const canvas = [...document.querySelectorAll(".panel")].find((one) => one.dataset.channel === channel).querySelector("canvas");
     const { data } = canvas.getContext("2d").getImageData(80, 0, canvas.width - 80, canvas.height - 40);
     let opaque = 0;
     for (let i = 3; i < data.length; i += 4)
-      opaque += data[i] > 200 ? 1 : 0;
-    return opaque > 20;
+      opaque += data[i] > 160 ? 1 : 0;
+    return opaque > 10;
   }, name);
 }
 
