@@ -127,11 +127,10 @@ function grow(ring: Ring, rows: number): void {
   if (size === before)
     return;
 
-  // A row's place depends on the mask, so the held rows are dealt out anew.
+  // A ring grows only until it is full for the first time, and until then every row stands at its own number.
   const move = (column: Column): Column => {
     const moved: Column = column instanceof Float64Array ? new Float64Array(size) : new Array<unknown>(size);
-    for (let row = ring.start; row < ring.end; row++)
-      copyColumn(moved, column.slice(row & ring.mask, (row & ring.mask) + 1), 0, 1, row, size - 1);
+    copyColumn(moved, column, 0, ring.end, 0, size - 1);
     return moved;
   };
   ring.offsets = move(ring.offsets) as Float64Array;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { isNull } from "./decode";
 import { gapsInView } from "./lines";
-import { firstAt, lastAt, maxRows, timeOf } from "./ring";
+import { firstAt, lastAt, maxRows, offsetOf, timeOf } from "./ring";
 import { createStore, type Held, type Store } from "./store";
 import type { Frame, Schema } from "./wire";
 
@@ -118,6 +118,18 @@ describe("store", () => {
     const store = createStore();
     apply(store, frame("snapshot", 0, [10, 90], { schema, sampled: "minmax", count: 100 }), frame("delta", 100, [100]));
     expect(store.positions()[0]?.offset).toBe(100);
+  });
+
+  test("keeps all rows where their memory grows", () => {
+    const store = createStore();
+    const span = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+    apply(store, frame("snapshot", 0, span(0, 300), { schema }), frame("snapshot", 300, span(300, 800), { schema }));
+    apply(store, frame("delta", 800, span(800, 1200)), frame("delta", 1200, span(1200, 5000)));
+    const { ring } = held(store);
+    const rows = span(ring.start, ring.end);
+    expect(times(held(store))).toEqual(span(300, 5000));
+    expect(rows.map((row) => ring.columns[1]?.[row & ring.mask])).toEqual(span(300, 5000).map((time) => time * 2));
+    expect(rows.map((row) => offsetOf(ring, row))).toEqual(span(300, 5000));
   });
 
   test("keeps the newest rows within its limit", () => {
