@@ -109,7 +109,7 @@ function publishAll(hub) {
 async function sample(page, publisher) {
   const meter = await attachMeter(browser, page);
   const samples = [];
-  printRow(["second", "rows MiB", "rest MiB", "nodes", "listeners", "frames", "median ms", "p95 ms", "p99 ms", "max ms", "long tasks", "busy", "cpu"]);
+  printRow(["second", "rows MiB", "rest MiB", "nodes", "listeners", "frames", "median ms", "p95 ms", "p99 ms", "max ms", "long tasks", "busy", "cpu", "load"]);
   while (!publisher.isDone()) {
     await meter.start();
     await Promise.race([delay(sampleMs), publisher.done]);
@@ -119,7 +119,7 @@ async function sample(page, publisher) {
     const rings = ringBytes(pastRows + second * rowsPerSecond) * panels * lines;
     const one = {
       second: Math.round(second), ringsMib: mib(rings), restMib: mib(bytes - rings), nodes, listeners, frames: frames.length,
-      ...frameTimes(frames), longTasks: longTasks.length, busy: rounded(busy, 3), cpu: rounded(cpu, 3),
+      ...frameTimes(frames), longTasks: longTasks.length, busy: rounded(busy, 3), cpu: rounded(cpu, 3), load: rounded(os.loadavg()[0]),
     };
     samples.push({ ...one, all: frames });
     printRow(Object.values(one));
@@ -179,5 +179,5 @@ async function drawn(page, offset) {
 }
 
 function machine() {
-  return { cores: os.cpus().length, load: rounded(os.loadavg()[0]), node: process.version, chromium: browser.version(), gpu: false };
+  return { cores: os.cpus().length, node: process.version, chromium: browser.version(), gpu: false };
 }
