@@ -46,12 +46,13 @@ test("a row alone in its pixel column is drawn where it is", () =>
 test("rows of one pixel column are drawn as the span of their values, and the line goes on from the newest", () =>
   expect(strokeOf(lineOf([9, 10.1, 10.3, 10.6, 10.9, 11], [50, 50, 20, 90, 40, 40]))).toEqual([[[9, 50], [9, 50], [10.5, 10], [10.5, 80], [10.5, 60], [11, 60]]]));
 
-test("a line of many rows has at most three points a pixel column, and says that it is dense", () => {
+test("a line of many rows has at most three points a pixel column, on whole pixels, and says that it is dense", () => {
   const times = Array.from({ length: 500 }, (_, i) => i / 5);
   const dense = drawLine(lineOf(times, times.map((time) => 50 + (time * 37) % 20)), view);
   expect((dense.stroke as unknown as Path).runs.flat().length).toBeLessThanOrEqual(301);
   expect((dense.fill as unknown as Path).runs.flat().length).toBe(102);
   expect(dense.isDense).toBe(true);
+  expect((dense.stroke as unknown as Path).runs.flat().every(([, y]) => y % 1 === 0.5)).toBe(true);
   expect(drawLine(lineOf([0, 50, 99], [1, 2, 3]), view).isDense).toBe(false);
 });
 

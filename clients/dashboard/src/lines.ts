@@ -97,6 +97,8 @@ export function drawLine(line: Line, view: View): LinePaths {
   };
 
   const [first, end] = rowsOf(ring, view.from, view.to);
+  // A stroke of one pixel between two rows of pixels would be faint in both.
+  const isDense = end - first > view.width / 2;
   for (let row = first; row < end; row++) {
     const value = values[row & ring.mask] as number;
     if (!Number.isFinite(value) || breaks.has(row))
@@ -105,7 +107,8 @@ export function drawLine(line: Line, view: View): LinePaths {
       continue;
 
     const at = view.left + (timeOf(ring, row) - view.from) * xScale;
-    const y = bottom - (value - view.min) * yScale;
+    const exact = bottom - (value - view.min) * yScale;
+    const y = isDense ? Math.floor(exact) + 0.5 : exact;
     if (Math.floor(at) === column && !Number.isNaN(start)) {
       [x, low, high, last] = [column + 0.5, Math.min(low, y), Math.max(high, y), y];
       continue;
@@ -120,7 +123,7 @@ export function drawLine(line: Line, view: View): LinePaths {
     [column, x, low, high, last] = [Math.floor(at), at, y, y, y];
   }
   finish();
-  return { stroke, fill, isDense: end - first > view.width / 2 };
+  return { stroke, fill, isDense };
 }
 
 /** The holes in view of any of the channels, those that overlap joined, in order. */
