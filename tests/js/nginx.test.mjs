@@ -24,7 +24,8 @@ const hubs = [
 const atOnceMs = 2_000;
 
 let server, browser;
-before(async () => [server, browser] = await Promise.all([startServer(), startBrowser()]));
+// A reader that stalls on purpose does so for as long as a busy machine takes to publish beside it.
+before(async () => [server, browser] = await Promise.all([startServer({ HubServer__Transport__SendTimeout: "00:01:00" }), startBrowser()]));
 after(() => Promise.all([server?.stop(), browser?.close()]));
 
 for (const { site, path } of sites) {
