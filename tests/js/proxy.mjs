@@ -2,16 +2,28 @@
 import { once } from "node:events";
 import { connect as connectSocket, createServer } from "node:net";
 
-/** `stall()` takes nothing more from the server until `flow()`; `cut()` ends all connections at once, amid a message. */
+/**
+ * `stall()` takes nothing more from the server until `flow()`; `cut()` ends all connections at once, amid a message;
+ * `refuse()` ends every new one, too, until `accept()`.
+ */
 export async function startProxy(target) {
   const { hostname, port } = new URL(target);
   const pairs = new Set();
+  let isRefusing = false;
+  let isStalled = false;
   const listener = createServer((near) => {
+    if (isRefusing) {
+      near.on("error", () => {}); // As below.
+      near.resetAndDestroy();
+      return;
+    }
+
     const far = connectSocket(Number(port), hostname);
     const pair = { near, far };
     pairs.add(pair);
     near.pipe(far);
-    far.pipe(near);
+    if (!isStalled)
+      far.pipe(near);
     for (const socket of [near, far]) {
       socket.on("error", () => {}); // A cut is what the test wants.
       socket.on("close", () => {
@@ -25,20 +37,38 @@ export async function startProxy(target) {
   await once(listener, "listening");
 
   const cut = () => [...pairs].forEach(({ near, far }) => {
-    near.resetAndDestroy();
-    far.resetAndDestroy();
+    reset(near);
+    reset(far);
   });
   return {
     url: `http://127.0.0.1:${listener.address().port}`,
     cut,
-    stall: () => pairs.forEach(({ near, far }) => {
-      far.unpipe(near);
-      far.pause();
-    }),
-    flow: () => pairs.forEach(({ near, far }) => far.pipe(near)),
+    refuse: () => isRefusing = true,
+    accept: () => isRefusing = false,
+    stall() {
+      isStalled = true;
+      pairs.forEach(({ near, far }) => {
+        far.unpipe(near);
+        far.pause();
+      });
+    },
+    flow() {
+      // Who pipes twice gets everything twice.
+      if (isStalled)
+        pairs.forEach(({ near, far }) => far.pipe(near));
+      isStalled = false;
+    },
     stop() {
       cut();
       listener.close();
     },
   };
+}
+
+/** Resets a connection; one that is ending already cannot be reset, and Node would wait for it for ever. */
+function reset(socket) {
+  if (socket.writableEnded)
+    socket.destroy();
+  else
+    socket.resetAndDestroy();
 }
