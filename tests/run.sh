@@ -47,6 +47,7 @@ require_tools() {
   [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || apt_install chromium
   [ -x "${NGINX:-/usr/sbin/nginx}" ] || install_server nginx
   command -v redis-server >/dev/null || install_server redis-server
+  command -v python3 >/dev/null || apt_install python3
 }
 
 # An xunit.v3 project is a program that prints `Total: 9, Errors: 0, Failed: 0, Skipped: 0, ...`.

@@ -9,13 +9,22 @@ process.once("exit", () => running.forEach((child) => signal(child, "SIGKILL")))
 process.once("SIGTERM", () => process.exit(143));
 process.once("SIGINT", () => process.exit(130));
 
-/** Starts a program; `output()` is what it wrote so far, `ended()` waits for its exit code, `stop(signal)` ends it and waits. */
-export function startChild(command, args, { cwd, env = {} } = {}) {
-  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true });
+/**
+ * Starts a program; `output()` is what it wrote so far, `stdout()` and `stderr()` one kind of it, `ended()` waits for its
+ * exit code, `stop(signal)` ends it and waits. With `hasInput`, `write(text)` is what it reads.
+ */
+export function startChild(command, args, { cwd, env = {}, hasInput = false } = {}) {
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: [hasInput ? "pipe" : "ignore", "pipe", "pipe"], detached: true });
+  const written = { stdout: "", stderr: "" };
   let output = "";
   let failure;
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding("utf8").on("data", (text) => output += text);
+  for (const name of ["stdout", "stderr"]) {
+    child[name].setEncoding("utf8").on("data", (text) => {
+      written[name] += text;
+      output += text;
+    });
+  }
+  child.stdin?.on("error", () => {}); // It ended; the test sees that by other means.
   child.once("error", (error) => failure = error);
   const hasEnded = () => failure !== undefined || child.exitCode !== null || child.signalCode !== null;
   running.add(child);
@@ -23,12 +32,16 @@ export function startChild(command, args, { cwd, env = {} } = {}) {
 
   return {
     output: () => failure ? `${output}\n${failure}` : output,
+    stdout: () => written.stdout,
+    stderr: () => written.stderr,
+    write: (text) => child.stdin.write(text),
     hasEnded,
     async ended() {
       if (!hasEnded())
         await once(child, "close");
       return child.exitCode;
     },
+    exitCode: () => child.exitCode,
     async stop(name = "SIGTERM") {
       if (hasEnded())
         return;
@@ -37,6 +50,7 @@ export function startChild(command, args, { cwd, env = {} } = {}) {
       const timer = setTimeout(() => signal(child, "SIGKILL"), 10_000);
       await exit;
       clearTimeout(timer);
+      child.stdin?.destroy();
       child.stdout.destroy();
       child.stderr.destroy();
     },
