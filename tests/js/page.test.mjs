@@ -54,6 +54,7 @@ describe("the page", () => {
     const before = await panel(page, "memory").getAttribute("data-offset");
     await page.waitForFunction((offset) => Number(document.querySelector('.panel[data-channel="memory"]').dataset.offset) > Number(offset), before);
     await eventually(() => hasInk(page, 'cpu{core="all"}'), "the chart has a line");
+    await page.locator('#channels li[data-id^="memory"] button[aria-pressed="mixed"]').waitFor();
     assert.deepEqual(troubles, []);
     await close();
   });

@@ -45,7 +45,11 @@ const hub = openHub(new URL("hub", document.baseURI).href, {
 
 const refreshList = connectList(byId<HTMLInputElement>("search"), byId("channels"), byId("count"), {
   load: hub.listChannels,
-  isChosen: (id) => chosen.choices.some(({ kind, text }) => kind === "id" && text === id),
+  chosenAs(id) {
+    if (chosen.choices.some(({ kind, text }) => kind === "id" && text === id))
+      return "own";
+    return chosen.choices.some(({ refId }) => store.channelsOf(refId).some(({ channel }) => channel === id)) ? "shared" : undefined;
+  },
   toggle,
 });
 

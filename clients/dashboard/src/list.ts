@@ -5,10 +5,12 @@ import type { ChannelList, ListedChannel } from "./wire";
 
 export interface ChannelListEvents {
   load(selector: string | undefined): Promise<ChannelList | undefined>;
-  isChosen(id: string): boolean;
+  /** Whether a channel has a panel of its own, or is drawn in one of several channels. */
+  chosenAs(id: string): "own" | "shared" | undefined;
   toggle(id: string): void;
 }
 
+const pressed = { own: "true", shared: "mixed", not: "false" };
 const refreshMs = 2000;
 const maxShown = 300;
 
@@ -45,7 +47,7 @@ export function connectList(search: HTMLInputElement, list: HTMLElement, count: 
       const entry = entries.get(channel.id) ?? createEntry(channel.id);
       if (list.children[i] !== entry)
         list.insertBefore(entry, list.children[i] ?? null);
-      entry.firstElementChild?.setAttribute("aria-pressed", String(events.isChosen(channel.id)));
+      entry.firstElementChild?.setAttribute("aria-pressed", pressed[events.chosenAs(channel.id) ?? "not"]);
       setText(entry.querySelector(".rate") as Element, rateOf(channel));
     });
     const total = `${formatCount(found.length)}${hasMore ? "+" : ""}`;
