@@ -1,5 +1,6 @@
 using System.Buffers;
 using HubServer.Core;
+using HubServer.Protocol;
 using MessagePack;
 using StackExchange.Redis;
 
@@ -28,6 +29,39 @@ internal sealed class PartitionCall(string prefix, string node, long number)
         writer.Write(block.Sequence);
         WriteText(ref writer, block.Settings is null ? [] : SchemaText.Of(block.Settings));
         End(ref writer, BlockRows.Encode(block.Columns));
+    }
+
+    /// <summary>Offers what the node has of a channel that Redis lost, or has in an epoch that the node knows nothing of.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="held">The channel as the node has it.</param>
+    /// <param name="expected">The epoch that Redis has it in, which must not have changed; "" where it is missing.</param>
+    /// <param name="schema">Its fields.</param>
+    /// <param name="blocks">Its newest rows, oldest first, without a hole and up to its next offset.</param>
+    public void Seed(string channel, ChannelState held, string expected, Schema schema, IReadOnlyList<(long Offset, int Count, Column[] Columns)> blocks)
+    {
+        var rows = new ArrayBufferWriter<byte>();
+        var writer = Begin(11, "s", channel);
+        writer.Write(held.Epoch);
+        writer.Write(held.Lineage);
+        writer.Write(expected);
+        writer.Write(held.Next);
+        writer.Write(schema.Hash);
+        WriteText(ref writer, SchemaText.Of(schema));
+        writer.Write(held.Capacity);
+        WriteText(ref writer, held.Settings is null ? [] : SchemaText.Of(held.Settings));
+        writer.WriteArrayHeader(blocks.Count);
+        foreach (var (offset, count, columns) in blocks)
+        {
+            var encoded = BlockRows.Encode(columns);
+            rows.Write(encoded);
+            writer.WriteArrayHeader(4);
+            writer.Write(offset);
+            writer.Write(count);
+            writer.Write(schema.Hash);
+            writer.Write(encoded.Length);
+        }
+
+        End(ref writer, rows.WrittenMemory);
     }
 
     /// <summary>Asks where a channel is.</summary>

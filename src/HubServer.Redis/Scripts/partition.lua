@@ -17,7 +17,9 @@
 -- operations, each of another channel; `held` is the epoch that the node stands on, '' for none:
 --   ['a', id, held, base hash, hash, schema or '', count, capacity, publisher or '', sequence, settings or '']
 --   ['c', id, held]
---   ['s', id, held, lineage, expected epoch or '', next, hash, schema, capacity, settings, [[end, head], ...], rows in one string, [lengths]]
+--   ['s', id, held, lineage, expected epoch or '', next, hash, schema, capacity, settings, [[offset, count, hash, bytes], ...]]
+--        a ring of the node's, as the past of a new epoch: accepted where the channel is still missing, or still in the
+--        epoch expected; its rows are one block after the other
 --   ['r', id, epoch, next or -1]
 --
 -- Reply: msgpack [generation, sequence, results]; or ['late'] for a call that came after a later one. Results:
@@ -30,7 +32,8 @@
 --   ['kept']                               not removed: it is in another epoch, or has further rows
 --
 -- Message on `m`: msgpack [1, generation, sequence, node, call, blocks]; a block is
---   ['a', id, epoch, offset, count, hash, capacity, settings, schema or '', rows] or ['r', id, epoch]
+--   ['a', id, epoch, offset, count, hash, capacity, settings, schema or '', rows], ['s', id, epoch] for a channel that was
+--   seeded, or ['r', id, epoch] for one that was removed
 
 local MAX_LINEAGE = 400
 local REPLY_SECONDS = 300
@@ -93,19 +96,21 @@ local function state(status, record, ...)
   return { status, record[4], record[1], record[2], record[6], record[3], record[7], ... }
 end
 
+-- The oldest epochs are forgotten first: a client that holds one of those is too far behind to go on anyway.
+local function extend(held, next, lineage)
+  local longer = held .. '@' .. text(next) .. (lineage == '' and '' or ';' .. lineage)
+  while #longer > MAX_LINEAGE and string.find(longer, ';') do
+    longer = string.match(longer, '^(.*);[^;]*$')
+  end
+  return longer
+end
+
 -- A channel's epoch changes with the generation, when somebody next asks for it. Its lineage says how far it went.
 local function renew(id, record)
   if record[5] == generation then
     return
   end
-  local lineage = record[4] .. '@' .. text(record[1])
-  if record[6] ~= '' then
-    lineage = lineage .. ';' .. record[6]
-  end
-  while #lineage > MAX_LINEAGE do
-    lineage = string.match(lineage, '^(.*);[^;]*$') or string.sub(lineage, 1, MAX_LINEAGE)
-  end
-  record[4], record[5], record[6] = epoch, generation, lineage
+  record[4], record[5], record[6] = epoch, generation, extend(record[4], record[1], record[6])
   changed[id] = record
 end
 
@@ -145,17 +150,14 @@ local function append(i, id, held, base, hash, schema, count, capacity, publishe
   return state('ok', record, offset)
 end
 
-local function seed(i, id, held, lineage, expected, next, hash, schema, capacity, settings, entries, rows, lengths, record)
+local function seed(i, id, held, lineage, expected, next, hash, schema, capacity, settings, entries, record)
   if (record and record[4] or '') ~= expected then
     return record and state('foreign', record) or { 'empty' }
   end
-  local inherited = held .. '@' .. text(next)
-  if lineage ~= '' then
-    inherited = inherited .. ';' .. lineage
-  end
-  record = { next, hash, capacity, epoch, generation, string.sub(inherited, 1, MAX_LINEAGE), settings }
+  record = { next, hash, capacity, epoch, generation, extend(held, next, lineage), settings }
   changed[id], bodies[hash] = record, schema
-  streams[#streams + 1] = { i, id, record, -1, entries, rows, lengths }
+  streams[#streams + 1] = { i, id, record, -1, entries }
+  messages[#messages + 1] = { 's', id, epoch }
   return state('ok', record)
 end
 
@@ -166,7 +168,7 @@ for i, operation in ipairs(operations) do
     renew(id, record)
   end
   if kind == 's' then
-    results[i] = seed(i, id, held, operation[4], operation[5], operation[6], operation[7], operation[8], operation[9], operation[10], operation[11], operation[12], operation[13], record)
+    results[i] = seed(i, id, held, operation[4], operation[5], operation[6], operation[7], operation[8], operation[9], operation[10], operation[11], record)
   elseif not record and (held ~= '' or kind ~= 'a') then
     results[i] = { 'empty' }
   elseif record and not isKnown(record, held) then
@@ -203,9 +205,10 @@ for _, entry in ipairs(streams) do
   if offset < 0 then
     redis.call('DEL', key)
     local from = 1
-    for n, one in ipairs(entry[5]) do
-      add(key, record, text(one[1]) .. '-*', one[2], string.sub(entry[6], from, from + entry[7][n] - 1))
-      from = from + entry[7][n]
+    for _, one in ipairs(entry[5]) do
+      local head = cmsgpack.pack({ record[4], one[1], one[2], one[3], '' })
+      redis.call('XADD', key, text(one[1] + one[2]) .. '-*', 'h', head, 'p', string.sub(ARGV[i + 1], from, from + one[4] - 1))
+      from = from + one[4]
     end
   else
     local head = cmsgpack.pack({ record[4], offset, entry[5], record[2], entry[6] })

@@ -198,6 +198,64 @@ public sealed class PartitionScriptTests : IAsyncLifetime
         Assert.NotEqual(epoch, (await AppendAsync(Block("a", 1))).Results[0].Epoch);
     }
 
+    [Fact]
+    public async Task Seed_OfAChannelThatRedisLost_IsAcceptedOnceAndItsLineageLeadsOn()
+    {
+        var before = (await AppendAsync(Block("a", 3), Block("b", 1))).Results[0].State!;
+        await _connection.GetServers()[0].FlushAllDatabasesAsync();
+        var empty = (await AppendOnAsync(before.Epoch, Block("a", 1, Fields))).Results[0];
+
+        var first = (await SeedAsync("a", before, "")).Results[0];
+        var second = (await SeedAsync("a", before, "")).Results[0];
+        var next = (await AppendOnAsync(before.Epoch, Block("a", 1, Fields))).Results[0];
+
+        Assert.Equal(OperationStatus.Empty, empty.Status);
+        Assert.Equal((OperationStatus.Ok, 3L, 3L), (first.Status, first.State!.Next, first.State.EndOf(before.Epoch)));
+        Assert.Equal((OperationStatus.Foreign, first.State.Epoch), (second.Status, second.State!.Epoch));
+        Assert.Equal((OperationStatus.Ok, first.State.Epoch, 3L), (next.Status, next.Epoch, next.Offset));
+        var log = await _redis.StreamRangeAsync($"{Prefix}c:a");
+        Assert.Equal(["2-0", "3-0", "4-0"], log.Select(entry => entry.Id.ToString()));
+        Assert.Equal([1d], BlockRows.Decode((byte[])log[1]["p"]!, Fields, 1)![1].Numbers.ToArray());
+    }
+
+    [Fact]
+    public async Task Seed_OverAnEpochThatTheNodeDoesNotKnow_IsAcceptedWhereThatIsStillThere()
+    {
+        var foreign = (await AppendAsync(Block("a", 7))).Results[0].State!;
+        var held = new ChannelState("old.9", 3, Fields.Hash, "older.1@2", 100, null);
+
+        var other = (await SeedAsync("a", held, "another.1")).Results[0];
+        var seeded = (await SeedAsync("a", held, foreign.Epoch)).Results[0].State!;
+
+        Assert.Equal(OperationStatus.Foreign, other.Status);
+        Assert.Equal((3L, 3L, 2L, null), (seeded.Next, seeded.EndOf("old.9"), seeded.EndOf("older.1"), seeded.EndOf(foreign.Epoch)));
+        Assert.Equal(2, await _redis.StreamLengthAsync($"{Prefix}c:a"));
+        Assert.Equal(3L, (await AppendOnAsync("old.9", Block("a", 1, Fields))).Results[0].Offset);
+    }
+
+    [Fact]
+    public async Task Lineage_OfManyEpochs_ForgetsTheOldest()
+    {
+        var held = (await AppendAsync(Block("a", 3))).Results[0].State!;
+        var first = held;
+        for (var i = 0; i < 40; i++)
+        {
+            await _connection.GetServers()[0].FlushAllDatabasesAsync();
+            held = (await SeedAsync("a", held, "")).Results[0].State!;
+        }
+
+        Assert.InRange(held.Lineage.Length, 200, 400);
+        Assert.All(held.Lineage.Split(';'), part => Assert.EndsWith("@3", part, StringComparison.Ordinal));
+        Assert.Null(held.EndOf(first.Epoch));
+    }
+
+    private async Task<PartitionReply> SeedAsync(string channel, ChannelState held, string expected)
+    {
+        var call = Call(0);
+        call.Seed(channel, held, expected, Fields, [(0, 2, [Numbers(2), Numbers(2)]), (2, 1, [Numbers(1), new Column([1d])])]);
+        return await PartitionScript.RunAsync(_redis, call);
+    }
+
     private static Block Block(string channel, int count, Schema? on = null, string? publisher = null, long sequence = 0) => new()
     {
         Channel = ChannelId.Parse(channel),
