@@ -13,6 +13,7 @@ public sealed class ChannelRegistry
     private readonly HubServerMetrics _metrics;
     private readonly Lock _gate = new();
     private long _created; // Changed by Interlocked.
+    private bool _isStale;
     private ImmutableArray<Feed> _feeds = []; // Replaced under _gate; read without it.
 
     internal ChannelRegistry(ChannelRules rules, TimeProvider time, HubServerMetrics metrics)
@@ -21,6 +22,13 @@ public sealed class ChannelRegistry
         _time = time;
         _metrics = metrics;
         RingBytes = new ByteBudget(rules.Options.MaxTotalBytes);
+    }
+
+    /// <summary>Whether the node may be behind its backplane.</summary>
+    public bool IsStale
+    {
+        get => Volatile.Read(ref _isStale);
+        private set => Volatile.Write(ref _isStale, value);
     }
 
     /// <summary>What all rings take.</summary>
@@ -71,6 +79,16 @@ public sealed class ChannelRegistry
         var result = _channels.TryGetValue(id, out var channel) ? channel.Rebase(epoch, lineage, start, schema) : RebaseResult.Unchanged;
         _metrics.CountRebase(result);
         return result;
+    }
+
+    /// <summary>Takes from the backplane whether the node may be behind it.</summary>
+    public void ReportStale(bool isStale)
+    {
+        if (IsStale == isStale)
+            return;
+        IsStale = isStale;
+        foreach (var feed in _feeds)
+            feed.OnStale();
     }
 
     /// <summary>Takes a removal from the backplane.</summary>

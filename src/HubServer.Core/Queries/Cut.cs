@@ -23,6 +23,9 @@ internal sealed class Cut
     /// <summary>The full list of what cannot be served as asked; the same list in successive Cuts unless it changed.</summary>
     public required IReadOnlyList<ItemError> Errors { get; init; }
 
+    /// <summary>Whether the node may be behind its backplane.</summary>
+    public required bool IsStale { get; init; }
+
     /// <summary>Finds where the Cut stands in a member.</summary>
     public bool TryFind(Member member, int hint, out CutEntry entry)
     {

@@ -22,6 +22,7 @@ internal sealed class Feed : IThreadPoolWorkItem
     private List<Channel> _offered = []; // Used under _gate.
     private ImmutableArray<Shard> _shards = []; // Replaced under _gate; read without it.
     private bool _isScheduled = true; // Used under _gate; covers waiting for the grid, being posted, and ticking.
+    private bool _isStaleNoted; // Used under _gate; that the node is stale, or no more, is still to be looked at.
     private bool _isClosed; // Used under _gate.
     private long _lastTick; // Written by the tick; read when none is scheduled.
     private Tick? _tick; // Replaced under _tickGate; read with Volatile.
@@ -65,7 +66,7 @@ internal sealed class Feed : IThreadPoolWorkItem
                 _members.Join(channel, isNew: false);
             _created = _context.Registry.Created;
             var entries = _members.Arrange([]);
-            var cut = new Cut { Number = 0, Members = _members.ToArray(), Entries = entries, Errors = _members.Errors(entries, []) };
+            var cut = new Cut { Number = 0, Members = _members.ToArray(), Entries = entries, Errors = _members.Errors(entries, []), IsStale = _context.Registry.IsStale };
             Volatile.Write(ref _tick, new Tick(cut, Shared: null));
         }
 
@@ -134,6 +135,19 @@ internal sealed class Feed : IThreadPoolWorkItem
         ScheduleFirst();
     }
 
+    /// <summary>Takes note that the node fell behind its backplane, or caught up.</summary>
+    public void OnStale()
+    {
+        lock (_gate)
+        {
+            _isStaleNoted = true;
+            if (!TakeTurn())
+                return;
+        }
+
+        ScheduleFirst();
+    }
+
     /// <summary>The tick.</summary>
     public void Execute()
     {
@@ -168,7 +182,7 @@ internal sealed class Feed : IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            _isScheduled = !_isClosed && _dirty.Count + _offered.Count > 0;
+            _isScheduled = !_isClosed && (_isStaleNoted || _dirty.Count + _offered.Count > 0);
             if (!_isScheduled)
                 return;
         }
@@ -191,6 +205,7 @@ internal sealed class Feed : IThreadPoolWorkItem
                     return false;
                 (dirty, _dirty) = (_dirty, []);
                 (offered, _offered) = (_offered, []);
+                _isStaleNoted = false;
             }
 
             var next = Advance(Newest, dirty, offered);
@@ -233,7 +248,8 @@ internal sealed class Feed : IThreadPoolWorkItem
         changes.Sort(static (a, b) => a.Member.Index.CompareTo(b.Member.Index));
         entries = isReshaped ? _members.Arrange(entries) : entries;
         var errors = _members.Errors(entries, cut.Errors);
-        if (changes.Count == 0 && !isReshaped && ReferenceEquals(errors, cut.Errors))
+        var isStale = _context.Registry.IsStale;
+        if (changes.Count == 0 && !isReshaped && ReferenceEquals(errors, cut.Errors) && isStale == cut.IsStale)
             return null;
 
         var next = new Cut
@@ -242,8 +258,10 @@ internal sealed class Feed : IThreadPoolWorkItem
             Members = isReshaped ? _members.ToArray() : cut.Members,
             Entries = entries,
             Errors = errors,
+            IsStale = isStale,
         };
-        return new Tick(next, joined || isTorn ? null : Encode(changes, left, ReferenceEquals(errors, cut.Errors) ? null : errors));
+        var itemHead = new ItemHead(ItemState.Streaming, ReferenceEquals(errors, cut.Errors) ? null : errors, isStale == cut.IsStale ? null : isStale);
+        return new Tick(next, joined || isTorn ? null : Encode(changes, left, itemHead));
     }
 
     private bool Join(List<Channel> offered, bool haveLeft)
@@ -267,14 +285,14 @@ internal sealed class Feed : IThreadPoolWorkItem
     private bool IsSelected(Channel channel) => _targets.Any(target => target.Selector.Matches(channel.Id));
 
     /// <summary>The item for all, or null where rows of it were lost meanwhile: then each subscription is told in its own words.</summary>
-    private SharedItem? Encode(List<Change> changes, List<Change> left, IReadOnlyList<ItemError>? errors)
+    private SharedItem? Encode(List<Change> changes, List<Change> left, ItemHead itemHead)
     {
-        if (!TryEncode(WireFormat.Json, changes, left, errors, out var json) || !TryEncode(WireFormat.MessagePack, changes, left, errors, out var messagePack))
+        if (!TryEncode(WireFormat.Json, changes, left, itemHead, out var json) || !TryEncode(WireFormat.MessagePack, changes, left, itemHead, out var messagePack))
             return null;
         return new SharedItem(json, messagePack, changes.Sum(change => change.To.Next - change.From.Next));
     }
 
-    private bool TryEncode(WireFormat format, List<Change> changes, List<Change> left, IReadOnlyList<ItemError>? errors, out byte[]? bytes)
+    private bool TryEncode(WireFormat format, List<Change> changes, List<Change> left, ItemHead itemHead, out byte[]? bytes)
     {
         bytes = null;
         if (Volatile.Read(ref _readers[(int)format]) == 0)
@@ -297,7 +315,7 @@ internal sealed class Feed : IThreadPoolWorkItem
             item.AddRows(member, from.Next, to.Next, to.View, head, out _);
         }
 
-        bytes = item.IsBroken ? null : item.Build(new ItemHead(ItemState.Streaming, errors));
+        bytes = item.IsBroken ? null : item.Build(itemHead);
         return !item.IsBroken;
     }
 

@@ -55,10 +55,13 @@ internal sealed class PrivateRun
         }
     }
 
+    /// <summary>Whether the node is stale, where that changed.</summary>
+    public bool? ChangedStale => (_held?.IsStale ?? false) == _target.IsStale ? null : _target.IsStale;
+
     /// <summary>Where the subscription stands once the run is finished: the target, or the same with positions of its own.</summary>
     public Cut Result => _own is null
         ? _target
-        : new Cut { Number = Cut.Private, Members = _target.Members, Entries = _own, Errors = _target.Errors };
+        : new Cut { Number = Cut.Private, Members = _target.Members, Entries = _own, Errors = _target.Errors, IsStale = _target.IsStale };
 
     /// <summary>Adds frames until the item is large enough or everything is in it.</summary>
     public void Fill(ItemBuilder item)

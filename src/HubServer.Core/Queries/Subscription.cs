@@ -236,11 +236,12 @@ public sealed partial class Subscription : IAsyncEnumerable<StreamItem>, IAsyncE
         _run.Fill(item);
         var (state, mustSay) = (_state, _mustSay);
         _mustSay = false;
+        var stale = _run.IsFinished ? _run.ChangedStale : null;
         var errors = _run.IsFinished ? FinishRun(_run) : null;
-        if (item.IsEmpty && errors is null && !mustSay)
+        if (item.IsEmpty && errors is null && stale is null && !mustSay)
             return _mustSay && TryBuild(); // The past may end with nothing more to send; the next item says so.
 
-        SetCurrent(item, new ItemHead(state, errors, Server: isFirst ? _server : null));
+        SetCurrent(item, new ItemHead(state, errors, stale, isFirst ? _server : null));
         return true;
     }
 

@@ -9,6 +9,8 @@ internal enum Branch
     ResumeAhead,
     ResetGap,
     ResetWhileLive,
+    StaleEntered,
+    StaleLeft,
     EpochWithoutLoss,
     EpochWithoutRows,
     RollbackWhileLive,

@@ -32,9 +32,13 @@ internal sealed class ClientModel(Branches branches)
 
     public ItemState? State { get; private set; }
 
+    /// <summary>Whether the server said that it may be behind.</summary>
+    public bool IsStale { get; private set; }
+
     /// <summary>Starts a call: what is held stays, what it is called has to be said again.</summary>
     public void BeginCall(Dictionary<string, PastShape> shapes, Func<string, string, long> headOf, Func<string, string, string, long?> endOf, int epochs)
     {
+        IsStale = false;
         (_epochs, _shapes, _headOf, _endOf, _isFirst, State, Errors, _wasSlow) = (epochs, shapes, headOf, endOf, true, null, [], false);
         foreach (var held in Held.Values)
         {
@@ -49,7 +53,10 @@ internal sealed class ClientModel(Branches branches)
         Expect.That(State != ItemState.Done, "nothing follows Done");
         Expect.That(State != ItemState.Streaming || item.Head.State == ItemState.Streaming, $"{item.Head.State} follows Streaming");
         Expect.That(!_isFirst || item.Head.State == ItemState.Loading, "the first item is Loading");
-        Expect.That(item.Head.Stale is null, "nothing is stale in memory");
+        Expect.That(item.Head.Stale is null || item.Head.Stale != IsStale, $"stale is {item.Head.Stale} again");
+        if (item.Head.Stale is not null)
+            branches.Count(item.Head.Stale.Value ? Branch.StaleEntered : Branch.StaleLeft);
+        IsStale = item.Head.Stale ?? IsStale;
         _isFirst = false;
         State = item.Head.State;
         TakeErrors(item.Head.Errors);

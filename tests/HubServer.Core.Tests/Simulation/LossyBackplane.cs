@@ -38,6 +38,9 @@ internal sealed class LossyBackplane : IBackplane
 
     public bool Remembers(string epoch) => epoch.StartsWith(Generation, StringComparison.Ordinal);
 
+    /// <summary>Says that the node may be behind, or that it is not.</summary>
+    public void ReportStale(bool isStale) => _registry?.ReportStale(isStale);
+
     /// <summary>Puts a channel into another epoch; null where it is not there.</summary>
     /// <returns>The epochs before and after, and up to which row the old one's are kept; null where none is.</returns>
     public (string From, string To, long? End, Schema Schema)? Lose(ChannelId channel, Random random)

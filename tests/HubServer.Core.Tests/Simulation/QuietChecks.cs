@@ -16,6 +16,7 @@ internal sealed class QuietChecks(World world)
         var expected = Expected(client, request, live).ToList();
         var seen = client.Model.Held.Where(held => held.Value.IsSeen).ToDictionary();
         Expect.That(client.Model.State == ItemState.Streaming, $"{client.Name}: still {client.Model.State}");
+        Expect.That(client.Model.IsStale == world.Node.Registry.IsStale, $"{client.Name}: was told stale {client.Model.IsStale}, the node's is {world.Node.Registry.IsStale}");
         Expect.That(seen.Count == Math.Min(limit, expected.Count), $"{client.Name}: shows {seen.Count} of {expected.Count} channels, the limit is {limit}");
         foreach (var (key, held) in seen)
             CheckHead(client, key, held, live.GetValueOrDefault(key.Channel), expected);

@@ -49,6 +49,8 @@ internal sealed class RecordingBackplane(IBackplane inner, Truth truth, Branches
     /// <summary>Whether it loses what it took.</summary>
     public bool IsLossy => inner is LossyBackplane;
 
+    public void ReportStale(bool isStale) => (inner as LossyBackplane)?.ReportStale(isStale);
+
     public void Lose(ChannelId channel, Random random)
     {
         lock (_order)
