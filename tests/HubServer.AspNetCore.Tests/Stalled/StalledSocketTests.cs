@@ -9,6 +9,9 @@ public sealed class StalledSocketTests
 {
     private const int BlockRows = 1_000;
 
+    // So many that the arrays which the runtime pools for each of its threads weigh little beside them.
+    private const int Stalled = 8;
+
     private long _discarded; // Bytes that the healthy client read.
 
     [Fact]
@@ -23,19 +26,20 @@ public sealed class StalledSocketTests
         await QuietAsync(server);
         var before = HeapBytes();
 
-        await using (await StalledSockets.StartAsync(server.Url, "cpu"))
+        await using (await StalledSockets.StartAsync(server.Url, "cpu", Stalled / 2))
         {
-            await Wait.Eventually(() => server.Node.Status().Queries == 3, "all queries run");
+            await Wait.Eventually(() => server.Node.Status().Queries == Stalled + 1, "all queries run");
             var rowsOut = server.Node.Status().RowsOut;
             await PublishBlocksAsync(server, blocks: 100);
             await QuietAsync(server);
 
-            var stalled = HeapBytes() - before;
+            var held = (HeapBytes() - before) / Stalled;
             var status = server.Node.Status();
-            Assert.Equal(3, status.Queries);
-            Assert.True(status.RowsOut - rowsOut < 200 * BlockRows, $"{status.RowsOut - rowsOut} rows went out: the sockets are not stalled");
-            Assert.True(stalled < 2 << 20, $"two stalled sockets hold {stalled} bytes");
-            TestContext.Current.TestOutputHelper?.WriteLine($"two stalled sockets hold {stalled} bytes; {status.RowsOut - rowsOut} rows went out to three");
+            Assert.Equal(Stalled + 1, status.Queries);
+            var sent = (status.RowsOut - rowsOut) / BlockRows;
+            Assert.True(sent < 100 + (Stalled * 50), $"{sent} blocks went out: the sockets are not stalled");
+            Assert.True(held < 1 << 20, $"each stalled socket holds {held} bytes");
+            TestContext.Current.TestOutputHelper?.WriteLine($"each of {Stalled} stalled sockets holds {held} bytes; {sent} blocks went out to all");
         }
 
         await Wait.Eventually(() => server.Node.Status().Queries == 1, "the stalled queries end with their sockets");
@@ -110,6 +114,9 @@ public sealed class StalledSocketTests
         GC.Collect();
         GC.WaitForPendingFinalizers();
         GC.Collect();
-        return GC.GetTotalMemory(forceFullCollection: true);
+
+        // GC.GetTotalMemory is no measure here: it counts free space by estimate, and has answered with less than nothing.
+        var collection = GC.GetGCMemoryInfo(GCKind.FullBlocking);
+        return collection.HeapSizeBytes - collection.FragmentedBytes;
     }
 }
