@@ -61,7 +61,7 @@ internal sealed class ConfigurationKeys<TOptions>(IConfiguration configuration) 
         RequireNoValue(section, failures);
         if (typeof(IDictionary).IsAssignableFrom(type))
             return;
-        else if (typeof(IEnumerable).IsAssignableFrom(type))
+        if (typeof(IEnumerable).IsAssignableFrom(type))
             section.GetChildren().ToList().ForEach(item => Check(item, type.GetGenericArguments()[0], failures));
         else
             Check(section, KeysOf(type), failures);

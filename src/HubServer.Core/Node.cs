@@ -101,7 +101,7 @@ public sealed class Node : IDisposable
         var head = Require(id).ReadHead();
         return new ChannelSettings
         {
-            Fields = [.. head.Schema.Fields.Select(static field => new RowField(field.Name, field.Type, field.Labels, field.Unit))],
+            Fields = [.. head.Schema.Fields.Select(RowField.Of)],
             Capacity = head.Limits.Capacity,
             CapacityMs = head.Limits.CapacityMs,
             RetentionMs = head.Limits.Retention.TotalMilliseconds,

@@ -99,7 +99,7 @@ internal static class MessageGens
         (selector, limit, after) => new ListRequest { Selector = selector, Limit = limit, After = after });
 
     public static readonly Gen<ChannelSettings> ChannelSettings = Gen.Select(
-        Field.Select(field => new RowField(field.Name, field.Type, field.Labels, field.Unit)).Array[0, 3], Gens.Maybe(Gens.Count), Gens.Maybe(Gens.Finite), Gens.Maybe(Gens.Finite),
+        Field.Select(RowField.Of).Array[0, 3], Gens.Maybe(Gens.Count), Gens.Maybe(Gens.Finite), Gens.Maybe(Gens.Finite),
         (fields, capacity, capacityMs, retentionMs) => new ChannelSettings { Fields = fields, Capacity = capacity, CapacityMs = capacityMs, RetentionMs = retentionMs });
 
     public static readonly Gen<ChannelList> ChannelList = Gen.Select(

@@ -10,6 +10,13 @@ public sealed record RowField(string Name, FieldType? Type = null, Labels? Label
     /// <summary>What identifies the field in its channel.</summary>
     public string Key { get; } = Labels is null ? Name : Name + Labels;
 
+    /// <summary>The description of a field that a channel has.</summary>
+    public static RowField Of(Field field)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        return new RowField(field.Name, field.Type, field.Labels, field.Unit);
+    }
+
     internal static RowField Read(ref WireReader reader)
     {
         string? name = null, unit = null;
@@ -67,7 +74,9 @@ public sealed record RowField(string Name, FieldType? Type = null, Labels? Label
         return labels.Count == 0 ? null : labels;
     }
 
-    internal Field ToField() => new(Name, Type ?? throw ProtocolException.BadRequest($"field '{Name}' has no type"), Labels, Unit);
+    /// <summary>The field that this describes in full.</summary>
+    /// <exception cref="ProtocolException">The type is left out.</exception>
+    public Field ToField() => new(Name, Type ?? throw ProtocolException.BadRequest($"field '{Name}' has no type"), Labels, Unit);
 
     private static FieldType? ReadType(ref WireReader reader)
     {

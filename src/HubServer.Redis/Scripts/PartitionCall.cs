@@ -42,7 +42,7 @@ internal sealed class PartitionCall(string prefix, string node, long number)
         var rows = new ArrayBufferWriter<byte>();
         var writer = Begin(11, "s", channel);
         writer.Write(held.Epoch);
-        writer.Write(held.Lineage);
+        writer.Write(LineageText.Of(held.Lineage));
         writer.Write(expected);
         writer.Write(held.Next);
         writer.Write(schema.Hash);

@@ -43,7 +43,7 @@ internal sealed record PartitionReply(bool IsLate, string Generation, long Seque
         var epoch = reader.ReadString() ?? "";
         var next = reader.ReadInt64();
         var hash = reader.ReadString() ?? "";
-        var lineage = reader.ReadString() ?? "";
+        var lineage = LineageText.Read(reader.ReadString() ?? "");
         var capacity = reader.ReadInt32();
         var state = new ChannelState(epoch, next, hash, lineage, capacity, SchemaText.ReadSettings(ReadBytes(ref reader)));
         return status switch

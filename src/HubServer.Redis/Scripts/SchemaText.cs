@@ -5,7 +5,7 @@ namespace HubServer.Redis;
 /// <summary>Schemas and settings as Redis keeps them: the contract's <see cref="ChannelSettings"/> in MessagePack.</summary>
 internal static class SchemaText
 {
-    public static byte[] Of(Schema schema) => Of(new ChannelSettings { Fields = [.. schema.Fields.Select(static field => new RowField(field.Name, field.Type, field.Labels, field.Unit))] });
+    public static byte[] Of(Schema schema) => Of(new ChannelSettings { Fields = [.. schema.Fields.Select(RowField.Of)] });
 
     public static byte[] Of(ChannelSettings settings) => WireWriter.ToBytes(WireFormat.MessagePack, settings);
 
@@ -15,7 +15,7 @@ internal static class SchemaText
         if (text.IsEmpty)
             return null;
         var fields = WireReader.Read<ChannelSettings>(WireFormat.MessagePack, text).Fields;
-        return new Schema([.. fields.Select(static field => new Field(field.Name, field.Type ?? FieldType.Number, field.Labels, field.Unit))]);
+        return new Schema([.. fields.Select(static field => field.ToField())]);
     }
 
     public static ChannelSettings? ReadSettings(ReadOnlyMemory<byte> text) =>

@@ -118,7 +118,7 @@ local function isKnown(record, held)
   return held == '' or held == record[4] or string.find(';' .. record[6], ';' .. held .. '@', 1, true) ~= nil
 end
 
-local function append(i, id, held, base, hash, schema, count, capacity, publisher, number, settings, record)
+local function append(i, id, base, hash, schema, count, capacity, publisher, number, settings, record)
   if publisher ~= '' then
     local key = prefix .. 'q:' .. publisher .. ':' .. id
     local last = heal(key, 'GET', key)
@@ -175,7 +175,7 @@ for i, operation in ipairs(operations) do
     results[i] = state('foreign', record)
   elseif kind == 'a' then
     record = record or { 0, '', 0, epoch, generation, '', '' }
-    results[i] = append(i, id, held, operation[4], operation[5], operation[6], operation[7], operation[8], operation[9], operation[10], operation[11], record)
+    results[i] = append(i, id, operation[4], operation[5], operation[6], operation[7], operation[8], operation[9], operation[10], operation[11], record)
   elseif kind == 'c' then
     results[i] = state('ok', record)
   elseif operation[4] >= 0 and operation[4] ~= record[1] then
@@ -188,16 +188,10 @@ for i, operation in ipairs(operations) do
 end
 
 -- 4. The writes, the directory before all others.
-local isSilent = #messages == 0 and #streams == 0 and not isNewGeneration
-if isSilent and next(changed) == nil then
+if #messages == 0 and not isNewGeneration and next(changed) == nil then
   return cmsgpack.pack({ generation, partition[1], results })
 end
 redis.call('HSET', directory, '', cmsgpack.pack({ sequence, generation, replication }))
-
-local function add(key, record, id, head, rows)
-  local oldest = record[1] - record[3] + 1
-  return redis.pcall('XADD', key, 'MINID', '~', text(oldest > 0 and oldest or 0), id, 'h', head, 'p', rows)
-end
 
 for _, entry in ipairs(streams) do
   local i, id, record, offset = entry[1], entry[2], entry[3], entry[4]
@@ -212,7 +206,8 @@ for _, entry in ipairs(streams) do
     end
   else
     local head = cmsgpack.pack({ record[4], offset, entry[5], record[2], entry[6] })
-    local added = add(key, record, text(record[1]) .. '-*', head, ARGV[i + 1])
+    local oldest = math.max(0, record[1] - record[3] + 1)
+    local added = redis.pcall('XADD', key, 'MINID', '~', text(oldest), text(record[1]) .. '-*', 'h', head, 'p', ARGV[i + 1])
     if type(added) == 'table' and added.err then
       -- The stream is no stream, or goes further than the directory says: the past in it is not this channel's.
       redis.call('DEL', key)

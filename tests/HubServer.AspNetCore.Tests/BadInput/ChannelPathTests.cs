@@ -31,43 +31,24 @@ public sealed class ChannelPathTests
     [InlineData("a//b")]
     public async Task PostRows_WhenTheIdIsPercentEncoded_PublishesToThatChannel(string id)
     {
-        await using var server = await ServerFixture.StartAsync();
-
         // "." is not escaped by EscapeDataString, and Uri would resolve the dots before the request is sent.
         var path = $"/api/channels/{Uri.EscapeDataString(id).Replace(".", "%2E", StringComparison.Ordinal)}/rows";
-        using var response = await PostAsync(server, path);
-
-        Assert.True(response.StatusCode == HttpStatusCode.OK, await response.Content.ReadAsStringAsync());
-        Assert.Equal(id, Assert.Single(server.Node.List(new ListRequest()).Channels).Id.Text);
+        await AssertPublishesAsync(path, id);
     }
 
     [Theory]
     [InlineData("plant/temp", "plant/temp")]
     [InlineData("cpu{host=%22a%22}", "cpu{host=\"a\"}")]
     [InlineData("a{y=%221%22,x=%222%22}", "a{x=\"2\",y=\"1\"}")]
-    public async Task PostRows_WhenTheIdIsSentAsItIs_PublishesToThatChannel(string path, string id)
-    {
-        await using var server = await ServerFixture.StartAsync();
-
-        using var response = await PostAsync(server, $"/api/channels/{path}/rows?unused=1");
-
-        Assert.True(response.StatusCode == HttpStatusCode.OK, await response.Content.ReadAsStringAsync());
-        Assert.Equal(id, Assert.Single(server.Node.List(new ListRequest()).Channels).Id.Text);
-    }
+    public async Task PostRows_WhenTheIdIsSentAsItIs_PublishesToThatChannel(string path, string id) =>
+        await AssertPublishesAsync($"/api/channels/{path}/rows?unused=1", id);
 
     [Theory]
     [InlineData(".%7B%7D", ".")]
     [InlineData("..%7B%7D", "..")]
     [InlineData("%2E%2E{}", "..")]
-    public async Task PostRows_WhenAnIdOfDotsIsSentWithBraces_PublishesToThatChannel(string path, string id)
-    {
-        await using var server = await ServerFixture.StartAsync();
-
-        using var response = await PostAsync(server, $"/api/channels/{path}/rows");
-
-        Assert.True(response.StatusCode == HttpStatusCode.OK, await response.Content.ReadAsStringAsync());
-        Assert.Equal(id, Assert.Single(server.Node.List(new ListRequest()).Channels).Id.Text);
-    }
+    public async Task PostRows_WhenAnIdOfDotsIsSentWithBraces_PublishesToThatChannel(string path, string id) =>
+        await AssertPublishesAsync($"/api/channels/{path}/rows", id);
 
     [Theory]
     [InlineData("/api/channels/./rows", ".")]
@@ -136,6 +117,16 @@ public sealed class ChannelPathTests
         await HttpBadInputTests.AssertProblemAsync(response, status, code, text);
         Assert.Equal(0, server.Node.Status().Channels);
         Assert.Empty(server.Errors);
+    }
+
+    private static async Task AssertPublishesAsync(string path, string id)
+    {
+        await using var server = await ServerFixture.StartAsync();
+
+        using var response = await PostAsync(server, path);
+
+        Assert.True(response.StatusCode == HttpStatusCode.OK, await response.Content.ReadAsStringAsync());
+        Assert.Equal(id, Assert.Single(server.Node.List(new ListRequest()).Channels).Id.Text);
     }
 
     // The path goes out as it stands here; Uri would unescape and escape it in its own way.

@@ -128,9 +128,9 @@ public sealed class PartitionScriptTests : IAsyncLifetime
 
         Assert.Equal(lost.Epoch, first.Epoch);
         Assert.NotEqual(first.Epoch, state.Epoch);
-        Assert.Equal((3L, 3L), (state.Next, state.EndOf(first.Epoch)));
+        Assert.Equal((3L, 3L), (state.Next, state.Lineage.EndOf(first.Epoch)));
         Assert.Equal((state.Epoch, 3L), (next.Epoch, next.Offset));
-        Assert.Null(state.EndOf("other.1"));
+        Assert.Null(state.Lineage.EndOf("other.1"));
     }
 
     [Fact]
@@ -145,7 +145,7 @@ public sealed class PartitionScriptTests : IAsyncLifetime
         Assert.Equal((first.Epoch, 3L), (reply.Results[0].Epoch, reply.Results[0].Offset));
         Assert.Equal((OperationStatus.Ok, 0L, 2L), (reply.Results[1].Status, reply.Results[1].Offset, reply.Results[1].State!.Next));
         Assert.NotEqual(first.Epoch, reply.Results[1].Epoch);
-        Assert.Null(reply.Results[1].State!.EndOf(first.Epoch));
+        Assert.Null(reply.Results[1].State!.Lineage.EndOf(first.Epoch));
         Assert.Equal(2L, (await AppendAsync(Block("b", 1, Fields))).Results[0].Offset);
     }
 
@@ -210,7 +210,7 @@ public sealed class PartitionScriptTests : IAsyncLifetime
         var next = (await AppendOnAsync(before.Epoch, Block("a", 1, Fields))).Results[0];
 
         Assert.Equal(OperationStatus.Empty, empty.Status);
-        Assert.Equal((OperationStatus.Ok, 3L, 3L), (first.Status, first.State!.Next, first.State.EndOf(before.Epoch)));
+        Assert.Equal((OperationStatus.Ok, 3L, 3L), (first.Status, first.State!.Next, first.State.Lineage.EndOf(before.Epoch)));
         Assert.Equal((OperationStatus.Foreign, first.State.Epoch), (second.Status, second.State!.Epoch));
         Assert.Equal((OperationStatus.Ok, first.State.Epoch, 3L), (next.Status, next.Epoch, next.Offset));
         var log = await _redis.StreamRangeAsync($"{Prefix}c:a");
@@ -222,15 +222,26 @@ public sealed class PartitionScriptTests : IAsyncLifetime
     public async Task Seed_OverAnEpochThatTheNodeDoesNotKnow_IsAcceptedWhereThatIsStillThere()
     {
         var foreign = (await AppendAsync(Block("a", 7))).Results[0].State!;
-        var held = new ChannelState("old.9", 3, Fields.Hash, "older.1@2", 100, null);
+        var held = new ChannelState("old.9", 3, Fields.Hash, LineageText.Read("older.1@2"), 100, null);
 
         var other = (await SeedAsync("a", held, "another.1")).Results[0];
         var seeded = (await SeedAsync("a", held, foreign.Epoch)).Results[0].State!;
 
         Assert.Equal(OperationStatus.Foreign, other.Status);
-        Assert.Equal((3L, 3L, 2L, null), (seeded.Next, seeded.EndOf("old.9"), seeded.EndOf("older.1"), seeded.EndOf(foreign.Epoch)));
+        Assert.Equal((3L, 3L, 2L, null), (seeded.Next, seeded.Lineage.EndOf("old.9"), seeded.Lineage.EndOf("older.1"), seeded.Lineage.EndOf(foreign.Epoch)));
         Assert.Equal(2, await _redis.StreamLengthAsync($"{Prefix}c:a"));
         Assert.Equal(3L, (await AppendOnAsync("old.9", Block("a", 1, Fields))).Results[0].Offset);
+    }
+
+    [Fact]
+    public async Task Lineage_WhereALaterEpochLostRows_EndsTheEarlierOnesThere()
+    {
+        var held = new ChannelState("third.1", 3, Fields.Hash, LineageText.Read("second.1@2;first.1@3;;older.1@1"), 100, null);
+
+        var seeded = (await SeedAsync("a", held, "")).Results[0].State!;
+
+        Assert.Equal((3L, 2L, 2L), (seeded.Lineage.EndOf("third.1"), seeded.Lineage.EndOf("second.1"), seeded.Lineage.EndOf("first.1")));
+        Assert.Null(seeded.Lineage.EndOf("older.1"));
     }
 
     [Fact]
@@ -244,9 +255,9 @@ public sealed class PartitionScriptTests : IAsyncLifetime
             held = (await SeedAsync("a", held, "")).Results[0].State!;
         }
 
-        Assert.InRange(held.Lineage.Length, 200, 400);
-        Assert.All(held.Lineage.Split(';'), part => Assert.EndsWith("@3", part, StringComparison.Ordinal));
-        Assert.Null(held.EndOf(first.Epoch));
+        Assert.InRange(LineageText.Of(held.Lineage).Length, 200, 400);
+        Assert.All(held.Lineage.Ends, end => Assert.Equal(3, end.Offset));
+        Assert.Null(held.Lineage.EndOf(first.Epoch));
     }
 
     private async Task<PartitionReply> SeedAsync(string channel, ChannelState held, string expected)
