@@ -121,11 +121,32 @@ public sealed class Node : IDisposable
     /// <param name="rows">The newest rows wanted; null for all kept.</param>
     /// <param name="from">The first moment wanted, in milliseconds since 1970.</param>
     /// <param name="maxDataPoints">The most rows returned; null for all wanted.</param>
-    /// <exception cref="ProtocolException">There is no such channel, or a limit would be passed.</exception>
-    public Frame Snapshot(ChannelId id, int? rows, double? from, int? maxDataPoints)
+    /// <param name="cancellationToken">Gives up waiting for the backplane.</param>
+    /// <exception cref="ProtocolException">There is no such channel, a limit would be passed, or the backplane does not give the rows.</exception>
+    public async ValueTask<Frame> SnapshotAsync(ChannelId id, int? rows, double? from, int? maxDataPoints, CancellationToken cancellationToken = default)
     {
         QueryPlan.RequireDataPoints(maxDataPoints, _options.Queries);
         var channel = Require(id);
+        channel.Hold();
+        try
+        {
+            _backplane.Follow(channel);
+            await channel.WhenFollowed().WaitAsync(_options.Queries.PastTimeout, _time, cancellationToken);
+            return Snapshot(channel, rows, from, maxDataPoints);
+        }
+        catch (TimeoutException)
+        {
+            throw new ProtocolException(ErrorCode.BackplaneUnavailable, $"the backplane did not give the rows of channel '{id}' within {_options.Queries.PastTimeout.TotalSeconds} s; try again");
+        }
+        finally
+        {
+            channel.Release();
+        }
+    }
+
+    private static Frame Snapshot(Channel channel, int? rows, double? from, int? maxDataPoints)
+    {
+        var id = channel.Id;
         var head = channel.ReadHead();
         var view = View.Of(new TargetPlan("A", Selector.Exactly(id), null, SampleMode.All), channel, head);
         var (first, last) = channel.FindPast(head.Epoch, head.Next, rows, from, to: null);
@@ -152,6 +173,9 @@ public sealed class Node : IDisposable
         };
     }
 
+    /// <summary>How its backplane is.</summary>
+    public BackplaneStatus Backplane => _backplane.Status;
+
     /// <summary>The node's state now.</summary>
     public NodeStatus Status() => new(
         _options.Node,
@@ -173,7 +197,8 @@ public sealed class Node : IDisposable
         Registry.RingBytes.Taken,
         CachedBytes,
         GC.GetTotalMemory(forceFullCollection: false),
-        _backplane is InMemoryBackplane ? "memory" : _backplane.GetType().Name);
+        Registry.IsStale,
+        _backplane.Status);
 
     /// <summary>Stops the node's timers.</summary>
     public void Dispose()

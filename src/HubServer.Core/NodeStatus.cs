@@ -20,7 +20,8 @@ namespace HubServer.Core;
 /// <param name="RingBytes">What all channels' rows take.</param>
 /// <param name="CachedBytes">What the encoded rows take that are kept for further readers.</param>
 /// <param name="ManagedBytes">The managed heap, in bytes.</param>
-/// <param name="Backplane">The backplane in use.</param>
+/// <param name="IsStale">Whether the node may be behind its backplane.</param>
+/// <param name="Backplane">How the backplane is.</param>
 public sealed record NodeStatus(
     string Node,
     string Version,
@@ -41,4 +42,5 @@ public sealed record NodeStatus(
     long RingBytes,
     long CachedBytes,
     long ManagedBytes,
-    string Backplane);
+    bool IsStale,
+    BackplaneStatus Backplane);

@@ -53,6 +53,13 @@ public sealed class QueryOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan CacheTime { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long a query waits for the backplane to give the past of its channels before it begins without, and says that
+    /// it is stale. Default 5 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:10:00")]
+    public TimeSpan PastTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>The most channels of one page of the list. Default 10,000.</summary>
     [Range(1, 1_000_000)]
     public int MaxListLimit { get; set; } = 10_000;

@@ -16,26 +16,26 @@ internal sealed class ChannelRoutes(Node node, TimeProvider time, IOptions<Trans
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapMethods(Pattern, RouteMethods.Read, (Delegate)Get);
+        routes.MapMethods(Pattern, RouteMethods.Read, (Delegate)GetAsync);
         routes.MapPut(Pattern, (Delegate)PutAsync);
         routes.MapDelete(Pattern, (Delegate)DeleteAsync);
     }
 
-    private IResult Get(HttpContext context)
+    private async Task<IResult> GetAsync(HttpContext context)
     {
         if (ChannelPath.EndsWith(context, FrameSuffix))
-            return Frame(context);
+            return await FrameAsync(context);
         context.Request.Query.RequireOnly();
         return WireResult.Of(node.Settings(ChannelPath.Read(context)));
     }
 
-    private IResult Frame(HttpContext context)
+    private async Task<IResult> FrameAsync(HttpContext context)
     {
         var query = context.Request.Query;
         query.RequireOnly("rows", "lastMs", "maxDataPoints");
         var channel = ChannelPath.Read(context, FrameSuffix);
         var from = query.Number("lastMs") is { } lastMs ? (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds - lastMs : (double?)null;
-        return WireResult.Of(node.Snapshot(channel, query.Count("rows"), from, query.Count("maxDataPoints")));
+        return WireResult.Of(await node.SnapshotAsync(channel, query.Count("rows"), from, query.Count("maxDataPoints"), context.RequestAborted));
     }
 
     private async Task<IResult> PutAsync(HttpContext context)

@@ -43,7 +43,13 @@ internal sealed class ReadRoutes(Node node, IHostApplicationLifetime lifetime)
         return bytes;
     }
 
-    private IResult Ready(HttpContext context) => lifetime.ApplicationStopping.IsCancellationRequested
-        ? Problems.Problem(context, new ItemError(ErrorCode.ShuttingDown, "the node is stopping"))
-        : TypedResults.Text("ready\n");
+    private IResult Ready(HttpContext context)
+    {
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+            return Problems.Problem(context, new ItemError(ErrorCode.ShuttingDown, "the node is stopping"));
+        var backplane = node.Backplane;
+        return backplane.IsReady
+            ? TypedResults.Text(string.Concat(backplane.Warnings.Select(static warning => $"warning: {warning}\n").Prepend("ready\n")))
+            : Problems.Problem(context, new ItemError(ErrorCode.BackplaneUnavailable, backplane.Problem ?? "the backplane does not answer"));
+    }
 }

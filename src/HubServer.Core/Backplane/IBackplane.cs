@@ -34,7 +34,13 @@ public interface IBackplane
     /// Whether an epoch began in what the backplane still remembers: a channel of such an epoch that is not there was
     /// removed, while one of another may come back with its publisher.
     /// </summary>
-    bool Remembers(string epoch);
+    bool Remembers(ChannelId channel, string epoch);
+
+    /// <summary>Brings the past of a channel, where the rings are not the log: the registry offers it again when its ring has it.</summary>
+    void Follow(Channel channel);
+
+    /// <summary>How the backplane is.</summary>
+    BackplaneStatus Status { get; }
 
     /// <summary>The partition of a channel: a hash of its id that is the same in every process.</summary>
     int PartitionOf(ChannelId channel)

@@ -62,7 +62,16 @@ public sealed class InMemoryBackplane : IBackplane
     }
 
     /// <inheritdoc/>
-    public bool Remembers(string epoch) =>
+    public BackplaneStatus Status => BackplaneStatus.InMemory;
+
+    /// <inheritdoc/>
+    public void Follow(Channel channel)
+    {
+        // Every channel has its ring here.
+    }
+
+    /// <inheritdoc/>
+    public bool Remembers(ChannelId channel, string epoch) =>
         epoch.StartsWith(_generation, StringComparison.Ordinal) && epoch.Length > _generation.Length && epoch[_generation.Length] == '.';
 
     private AppendResult Append(Partition state, RetryWindow retries, Block block, int partition)

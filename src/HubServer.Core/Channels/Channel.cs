@@ -3,15 +3,15 @@ using HubServer.Protocol;
 
 namespace HubServer.Core;
 
-/// <summary>A named stream of rows on this node: its ring, and the feeds that wait for its changes.</summary>
+/// <summary>
+/// A named stream of rows on this node: its ring, and the feeds that wait for its changes. Where the backplane has a log
+/// of its own, a ring is kept only while somebody follows the channel; otherwise no more is known than how far it has come.
+/// </summary>
 public sealed class Channel
 {
-    /// <summary>Blocks that may wait for earlier ones. Replies overtake messages by a few blocks, not by more.</summary>
-    private const int MaxParked = 64;
-
     private readonly Lock _gate = new();
     private readonly CircularFrame _ring; // Used under _gate.
-    private readonly SortedList<long, LoggedBlock> _parked = []; // Used under _gate.
+    private readonly ParkedBlocks _parked = new(); // Used under _gate.
     private readonly TimeProvider _time;
     private readonly ChannelRules _rules;
     private string _epoch; // Written under _gate; read with Volatile.
@@ -19,10 +19,17 @@ public sealed class Channel
     private ChannelLimits _limits; // Replaced under _gate; read with Volatile.
     private RateMeter _rate; // Used under _gate.
     private long _lastAppend; // Written under _gate; a timestamp of _time.
+    private double? _lastTime; // Used under _gate: of the newest row, where the ring does not have it.
+    private ChannelSettings? _settings; // Used under _gate.
     private bool _isRemoved; // Written under _gate.
+    private volatile Following _following; // Written under _gate.
+    private bool _hasMissed; // Used under _gate: a block that came while the ring was being filled could not wait.
+    private int _holders; // Used under _gate.
+    private long _lastHeld; // Used under _gate; a timestamp of _time.
+    private TaskCompletionSource? _filled; // Used under _gate; completed when the ring has its past, or will never have it.
     private ImmutableArray<Member> _members = []; // Replaced under _gate; read without it.
 
-    internal Channel(ChannelId id, string epoch, long number, ChannelRules rules, TimeProvider time, ByteBudget? budget = null)
+    internal Channel(ChannelId id, string epoch, long number, ChannelRules rules, TimeProvider time, ByteBudget? budget = null, bool isFollowed = true)
     {
         Id = id;
         _epoch = epoch;
@@ -32,7 +39,8 @@ public sealed class Channel
         _time = time;
         _ring = new CircularFrame(_limits.Capacity, _limits.MaxBytes, budget);
         _ring.SetCapacity(_limits.Capacity, _limits.CapacityMs);
-        _lastAppend = time.GetTimestamp();
+        _lastAppend = _lastHeld = time.GetTimestamp();
+        _following = isFollowed ? Following.Full : Following.None;
     }
 
     /// <summary>The channel's identity.</summary>
@@ -50,6 +58,12 @@ public sealed class Channel
     internal int MemberCount => _members.Length;
 
     internal TimeSpan Idle => _time.GetElapsedTime(Volatile.Read(ref _lastAppend));
+
+    /// <summary>Whether the ring has all that the log has.</summary>
+    internal bool IsFollowed => _following == Following.Full;
+
+    /// <summary>Whether blocks have to be read, for the ring or for the time when it has its past.</summary>
+    internal bool WantsBlocks => _following != Following.None;
 
     /// <summary>
     /// Takes a delivered block by one rule: at the next offset it is appended, below it is a duplicate, above it is
@@ -71,18 +85,11 @@ public sealed class Channel
                 return ApplyResult.ForeignEpoch;
             if (block.Offset < _ring.Next)
                 return ApplyResult.Duplicate;
-            if (block.Offset > _ring.Next)
+            if (block.Offset > _ring.Next || _following != Following.Full)
                 return Park(block);
 
             Append(block.Block);
-            while (_parked.Count > 0 && _parked.GetKeyAtIndex(0) <= _ring.Next)
-            {
-                var parked = _parked.GetValueAtIndex(0);
-                _parked.RemoveAt(0);
-                if (parked.Offset == _ring.Next)
-                    Append(parked.Block);
-            }
-
+            AppendParked();
             rows = (int)(_ring.Next - before);
         }
 
@@ -97,7 +104,7 @@ public sealed class Channel
     /// <param name="epoch">The new epoch.</param>
     /// <param name="lineage">The epochs that led to it.</param>
     /// <param name="start">Where the rows of an epoch begin that none leads to.</param>
-    /// <param name="schema">The fields of the newest row that was kept.</param>
+    /// <param name="schema">Fields of the new epoch, at least those of the newest row that was kept.</param>
     internal RebaseResult Rebase(string epoch, Lineage lineage, long start, Schema schema)
     {
         RebaseResult result;
@@ -111,8 +118,8 @@ public sealed class Channel
             // Fields that were declared without a row can be lost alone, so the ring is cut where it ends, too.
             if (end is null)
                 _ring.StartAt(start, schema);
-            else if (end <= _ring.Next)
-                _ring.Truncate(end.Value, schema);
+            else
+                _ring.Truncate(Math.Min(end.Value, _ring.Next), _ring.Schema.CommonWith(schema));
             Volatile.Write(ref _epoch, epoch);
             _lineage = lineage;
             _parked.Clear();
@@ -120,6 +127,163 @@ public sealed class Channel
 
         MarkDirty();
         return result;
+    }
+
+    /// <summary>
+    /// Takes note of how far a channel has come that nobody follows, without its rows; false where they are wanted, or
+    /// the epoch is another.
+    /// </summary>
+    internal bool TrySkip(ChannelNews news)
+    {
+        lock (_gate)
+        {
+            if (_following != Following.None || news.Epoch != _epoch)
+                return false;
+            if (_isRemoved || news.Next < _ring.Next)
+                return true;
+
+            var rows = news.Next - _ring.Next;
+            if (rows > 0 || news.Schema.Hash != _ring.Schema.Hash)
+                _ring.StartAt(news.Next, news.Schema);
+            Configure(news.Settings);
+            _lastTime = news.LastTime ?? _lastTime;
+            _lineage = news.Lineage ?? _lineage;
+            if (news.IsLive)
+            {
+                Volatile.Write(ref _lastAppend, _time.GetTimestamp());
+                _rate.Add(Seconds(), (int)Math.Min(int.MaxValue, rows));
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Begins to follow the channel, where nobody does: blocks wait from now on until <see cref="Fill"/> brings the past.</summary>
+    internal bool TryBeginFollowing()
+    {
+        lock (_gate)
+        {
+            if (_following != Following.None || _isRemoved)
+                return false;
+            _following = Following.Filling;
+            _hasMissed = false;
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Brings the past of a channel that is being followed, up to the newest row of the log. Blocks that came meanwhile
+    /// go behind it.
+    /// </summary>
+    /// <param name="epoch">The epoch that the channel has to be in.</param>
+    /// <param name="start">The offset of the first row.</param>
+    /// <param name="blocks">The rows, without a hole.</param>
+    internal FillResult Fill(string epoch, long start, IReadOnlyList<LoggedBlock> blocks)
+    {
+        TaskCompletionSource? filled;
+        bool isWhole;
+        lock (_gate)
+        {
+            if (_isRemoved || _following != Following.Filling)
+                return FillResult.NotWanted;
+            if (_epoch != epoch)
+                return FillResult.OtherEpoch;
+
+            var schema = _ring.Schema;
+            _ring.StartAt(start, blocks.Count == 0 ? schema : Schema.Empty);
+            foreach (var block in blocks)
+            {
+                Configure(block.Block.Settings);
+                _ring.Append(block.Block.Schema, block.Block.Columns, block.Block.Count);
+            }
+
+            _following = Following.Full;
+            AppendParked();
+            isWhole = !_hasMissed && _parked.Count == 0;
+            filled = _filled;
+            _filled = null;
+        }
+
+        filled?.TrySetResult();
+        return isWhole ? FillResult.Whole : FillResult.Behind;
+    }
+
+    /// <summary>Lets the ring go where nobody has held the channel for so long.</summary>
+    internal bool TryUnfollow(TimeSpan unheld)
+    {
+        lock (_gate)
+        {
+            if (_following != Following.Full || _isRemoved || _holders > 0 || _time.GetElapsedTime(_lastHeld) < unheld)
+                return false;
+            _lastTime = _ring.LastTime ?? _lastTime;
+            _ring.StartAt(_ring.Next, _ring.Schema);
+            _parked.Clear();
+            _following = Following.None;
+            return true;
+        }
+    }
+
+    /// <summary>Goes on at a later offset: the log does not have the rows before it any more.</summary>
+    internal void SkipTo(string epoch, long start)
+    {
+        lock (_gate)
+        {
+            if (_isRemoved || _epoch != epoch || start <= _ring.Next)
+                return;
+            _ring.StartAt(start, _ring.Schema);
+            AppendParked();
+        }
+
+        MarkDirty();
+    }
+
+    /// <summary>Whether blocks wait for earlier ones.</summary>
+    internal bool HasParked
+    {
+        get
+        {
+            lock (_gate)
+                return _following == Following.Full && _parked.Count > 0;
+        }
+    }
+
+    /// <summary>Keeps the ring, once it is there, until as many calls of <see cref="Release"/>.</summary>
+    internal void Hold()
+    {
+        lock (_gate)
+            _holders++;
+    }
+
+    internal void Release()
+    {
+        lock (_gate)
+        {
+            _holders--;
+            _lastHeld = _time.GetTimestamp();
+        }
+    }
+
+    /// <summary>Ends when the ring has its past, or the channel is gone.</summary>
+    internal Task WhenFollowed()
+    {
+        lock (_gate)
+        {
+            if (_following == Following.Full || _isRemoved)
+                return Task.CompletedTask;
+            return (_filled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    /// <summary>The channel as a whole, for a backplane that lost it; null where no ring is kept.</summary>
+    internal ChannelCopy? Copy()
+    {
+        lock (_gate)
+        {
+            if (_isRemoved || _following != Following.Full)
+                return null;
+            var fields = Enumerable.Range(0, _ring.Schema.Fields.Count).ToArray();
+            return new ChannelCopy(_epoch, _lineage, _ring.Oldest, _ring.Next, _ring.Schema, _limits, _settings, _ring.Read(_ring.Oldest, _ring.Next, fields), _ring.LastTime, _ring.Bytes);
+        }
     }
 
     /// <summary>The offset after the last row that is still there of an epoch; null where that is none of the channel's.</summary>
@@ -138,12 +302,16 @@ public sealed class Channel
 
     internal void Remove()
     {
+        TaskCompletionSource? filled;
         lock (_gate)
         {
             _isRemoved = true;
             _ring.Release();
+            filled = _filled;
+            _filled = null;
         }
 
+        filled?.TrySetResult();
         MarkDirty();
     }
 
@@ -201,15 +369,16 @@ public sealed class Channel
                 new FrameSchema(null, Id.Text, _ring.Schema, _limits.Capacity, _limits.CapacityMs),
                 _epoch,
                 _ring.Next - 1,
-                _ring.Count,
+                _following == Following.Full ? _ring.Count : (int)Math.Min(_ring.Next, _limits.Capacity),
                 _rate.PerSecond(Seconds()),
-                _ring.LastTime);
+                _ring.LastTime ?? _lastTime);
         }
     }
 
     /// <summary>Marks the member dirty on every change from now on.</summary>
     internal void Attach(Member member)
     {
+        Hold();
         lock (_gate)
             _members = _members.Add(member);
     }
@@ -218,23 +387,40 @@ public sealed class Channel
     {
         lock (_gate)
             _members = _members.Remove(member);
+        Release();
     }
 
     private ApplyResult Park(LoggedBlock block)
     {
-        if (_parked.Count >= MaxParked && !_parked.ContainsKey(block.Offset))
-            return ApplyResult.Hole;
-        _parked[block.Offset] = block;
-        return ApplyResult.Parked;
+        if (_parked.TryAdd(block))
+            return ApplyResult.Parked;
+        _hasMissed = true;
+        return ApplyResult.Hole;
+    }
+
+    private void AppendParked()
+    {
+        while (_parked.TryTake(_ring.Next, out var parked))
+        {
+            if (parked.Offset == _ring.Next)
+                Append(parked.Block);
+            else
+                Configure(parked.Block.Settings);
+        }
+    }
+
+    private void Configure(ChannelSettings? settings)
+    {
+        if (settings is null || settings == _settings)
+            return;
+        _settings = settings;
+        Volatile.Write(ref _limits, _rules.For(Id, settings));
+        _ring.SetCapacity(_limits.Capacity, _limits.CapacityMs);
     }
 
     private void Append(Block block)
     {
-        if (block.Settings is { } settings)
-        {
-            Volatile.Write(ref _limits, _rules.For(Id, settings));
-            _ring.SetCapacity(_limits.Capacity, _limits.CapacityMs);
-        }
+        Configure(block.Settings);
 
         _ring.Append(block.Schema, block.Columns, block.Count);
         Volatile.Write(ref _lastAppend, _time.GetTimestamp());
@@ -262,6 +448,13 @@ public sealed class Channel
         for (var i = known; i < columns.Length; i++)
             columns[i] = Column.Nulls(view.Types[i].Kind(), (int)(to - from));
         return columns;
+    }
+
+    private enum Following
+    {
+        None,
+        Filling,
+        Full,
     }
 
     private double Seconds() => _time.GetTimestamp() / (double)_time.TimestampFrequency;

@@ -46,6 +46,38 @@ public sealed class ChannelRegistry
     /// <summary>Finds a channel.</summary>
     public Channel? Find(ChannelId id) => _channels.GetValueOrDefault(id);
 
+    /// <summary>A channel that is not here yet, which nobody sees before <see cref="Add"/>.</summary>
+    internal Channel Create(ChannelId id, string epoch, bool isFollowed) =>
+        new(id, epoch, Interlocked.Increment(ref _created), _rules, _time, RingBytes, isFollowed);
+
+    /// <summary>Takes in a channel with what it has by now, and shows it to the feeds.</summary>
+    internal void Add(Channel channel)
+    {
+        // The rows are there before any feed can see the channel, and the channel before the feeds are read: a feed
+        // that registers meanwhile finds the channel in its own scan.
+        _channels[channel.Id] = channel;
+        Offer(channel);
+    }
+
+    /// <summary>Whether some feed would follow a channel.</summary>
+    internal bool IsWanted(ChannelId id)
+    {
+        foreach (var feed in _feeds)
+        {
+            if (feed.IsSelected(id))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Shows a channel to the feeds: it is new, its ring has its past, or it went away.</summary>
+    internal void Offer(Channel channel)
+    {
+        foreach (var feed in _feeds)
+            feed.Offer(channel);
+    }
+
     /// <summary>Takes a block from the backplane; calls for one channel come one at a time and in order.</summary>
     public ApplyResult Apply(LoggedBlock block)
     {
@@ -56,14 +88,9 @@ public sealed class ChannelRegistry
             return known;
         }
 
-        channel = new Channel(block.Block.Channel, block.Epoch, Interlocked.Increment(ref _created), _rules, _time, RingBytes);
+        channel = Create(block.Block.Channel, block.Epoch, isFollowed: true);
         var result = channel.Apply(block, out var rows);
-        _channels[channel.Id] = channel;
-
-        // The rows are there before any feed can see the channel, and the channel before the feeds are read: a feed
-        // that registers meanwhile finds the channel in its own scan.
-        foreach (var feed in _feeds)
-            feed.Offer(channel);
+        Add(channel);
         _metrics.CountApply(result, rows);
         return result;
     }
@@ -99,8 +126,7 @@ public sealed class ChannelRegistry
 
         // Feeds that follow the channel are marked; those whose limit keeps it out have one less to keep out.
         channel.Remove();
-        foreach (var feed in _feeds)
-            feed.Offer(channel);
+        Offer(channel);
     }
 
     internal void Watch(Feed feed)

@@ -31,4 +31,18 @@ public sealed class Block
 
     /// <summary>The publisher's number for this block.</summary>
     public long Sequence { get; init; }
+
+    /// <summary>The same rows, with settings.</summary>
+    internal Block With(ChannelSettings settings) => new()
+    {
+        Channel = Channel,
+        BaseHash = BaseHash,
+        Schema = Schema,
+        Columns = Columns,
+        Count = Count,
+        Bytes = Bytes,
+        Settings = settings,
+        PublisherId = PublisherId,
+        Sequence = Sequence,
+    };
 }

@@ -26,6 +26,9 @@ internal sealed class Cut
     /// <summary>Whether the node may be behind its backplane.</summary>
     public required bool IsStale { get; init; }
 
+    /// <summary>Whether the past of every channel is here that targets select, or none is waited for any more.</summary>
+    public required bool IsComplete { get; init; }
+
     /// <summary>Finds where the Cut stands in a member.</summary>
     public bool TryFind(Member member, int hint, out CutEntry entry)
     {

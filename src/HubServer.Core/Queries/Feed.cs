@@ -16,6 +16,9 @@ internal sealed class Feed : IThreadPoolWorkItem
     private readonly int[] _readers = new int[2]; // By WireFormat; changed by Interlocked.
     private readonly Lock _tickGate = new(); // Held by a tick as a whole; taken before _gate and before any channel's lock.
     private readonly FeedMembers _members; // Used under _tickGate.
+    private readonly ITimer _overdue; // Runs while pasts are awaited.
+    private bool _isWaiting; // Used under _tickGate: whether that timer was started.
+    private volatile bool _isOverdue; // Pasts are awaited for so long that queries go on without them.
     private long _created; // Used under _tickGate: the newest channel when the feed started.
     private readonly Lock _gate = new();
     private List<Member> _dirty = []; // Used under _gate.
@@ -34,7 +37,8 @@ internal sealed class Feed : IThreadPoolWorkItem
         _grid = grid;
         _interval = TimeSpan.FromMilliseconds(plan.IntervalMs);
         _context = context;
-        _members = new FeedMembers(this, plan.Targets, context.Options.MaxChannels, context.Metrics);
+        _members = new FeedMembers(this, plan.Targets, context.Options.MaxChannels, context.Backplane, context.Metrics);
+        _overdue = context.Time.CreateTimer(_ => OnOverdue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Equal for queries that share the feed.</summary>
@@ -66,7 +70,8 @@ internal sealed class Feed : IThreadPoolWorkItem
                 _members.Join(channel, isNew: false);
             _created = _context.Registry.Created;
             var entries = _members.Arrange([]);
-            var cut = new Cut { Number = 0, Members = _members.ToArray(), Entries = entries, Errors = _members.Errors(entries, []), IsStale = _context.Registry.IsStale };
+            WatchAwaited();
+            var cut = new Cut { Number = 0, Members = _members.ToArray(), Entries = entries, Errors = _members.Errors(entries, []), IsStale = _context.Registry.IsStale, IsComplete = !_isWaiting };
             Volatile.Write(ref _tick, new Tick(cut, Shared: null));
         }
 
@@ -80,6 +85,7 @@ internal sealed class Feed : IThreadPoolWorkItem
             _isClosed = true;
         _context.Registry.Unwatch(this);
         _grid?.Unschedule(this);
+        _overdue.Dispose();
         lock (_tickGate)
             _members.LeaveAll();
     }
@@ -110,7 +116,7 @@ internal sealed class Feed : IThreadPoolWorkItem
     /// <summary>Takes note of a channel that appeared or went away.</summary>
     public void Offer(Channel channel)
     {
-        if (!IsSelected(channel))
+        if (!IsSelected(channel.Id))
             return;
         lock (_gate)
         {
@@ -146,6 +152,18 @@ internal sealed class Feed : IThreadPoolWorkItem
         }
 
         ScheduleFirst();
+    }
+
+    /// <summary>Whether some target selects a channel.</summary>
+    public bool IsSelected(ChannelId channel)
+    {
+        foreach (var target in _targets)
+        {
+            if (target.Selector.Matches(channel))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>The tick.</summary>
@@ -248,8 +266,10 @@ internal sealed class Feed : IThreadPoolWorkItem
         changes.Sort(static (a, b) => a.Member.Index.CompareTo(b.Member.Index));
         entries = isReshaped ? _members.Arrange(entries) : entries;
         var errors = _members.Errors(entries, cut.Errors);
-        var isStale = _context.Registry.IsStale;
-        if (changes.Count == 0 && !isReshaped && ReferenceEquals(errors, cut.Errors) && isStale == cut.IsStale)
+        WatchAwaited();
+        var isComplete = !_isWaiting || _isOverdue;
+        var isStale = _context.Registry.IsStale || (_isWaiting && _isOverdue);
+        if (changes.Count == 0 && !isReshaped && ReferenceEquals(errors, cut.Errors) && isStale == cut.IsStale && isComplete == cut.IsComplete)
             return null;
 
         var next = new Cut
@@ -259,9 +279,26 @@ internal sealed class Feed : IThreadPoolWorkItem
             Entries = entries,
             Errors = errors,
             IsStale = isStale,
+            IsComplete = isComplete,
         };
         var itemHead = new ItemHead(ItemState.Streaming, ReferenceEquals(errors, cut.Errors) ? null : errors, isStale == cut.IsStale ? null : isStale);
         return new Tick(next, joined || isTorn ? null : Encode(changes, left, itemHead));
+    }
+
+    /// <summary>A past that does not come in time makes queries begin without it, and say that they are stale.</summary>
+    private void WatchAwaited()
+    {
+        if (_members.IsAwaiting == _isWaiting)
+            return;
+        _isWaiting = _members.IsAwaiting;
+        _isOverdue = false;
+        _overdue.Change(_isWaiting ? _context.Options.PastTimeout : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    private void OnOverdue()
+    {
+        _isOverdue = true;
+        OnStale();
     }
 
     private bool Join(List<Channel> offered, bool haveLeft)
@@ -280,9 +317,7 @@ internal sealed class Feed : IThreadPoolWorkItem
     }
 
     /// <summary>The channels that targets select, in the order of their ids, so that which ones a limit keeps out is no accident.</summary>
-    private IEnumerable<Channel> Scan() => _context.Registry.Channels.Where(IsSelected).OrderBy(channel => channel.Id.Text, StringComparer.Ordinal);
-
-    private bool IsSelected(Channel channel) => _targets.Any(target => target.Selector.Matches(channel.Id));
+    private IEnumerable<Channel> Scan() => _context.Registry.Channels.Where(channel => IsSelected(channel.Id)).OrderBy(channel => channel.Id.Text, StringComparer.Ordinal);
 
     /// <summary>The item for all, or null where rows of it were lost meanwhile: then each subscription is told in its own words.</summary>
     private SharedItem? Encode(List<Change> changes, List<Change> left, ItemHead itemHead)

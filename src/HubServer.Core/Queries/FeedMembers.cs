@@ -3,26 +3,36 @@ using HubServer.Protocol;
 namespace HubServer.Core;
 
 /// <summary>The channels of a feed, target by target. Used under the feed's tick lock.</summary>
-internal sealed class FeedMembers(Feed feed, IReadOnlyList<TargetPlan> targets, int limit, HubServerMetrics metrics)
+internal sealed class FeedMembers(Feed feed, IReadOnlyList<TargetPlan> targets, int limit, IBackplane backplane, HubServerMetrics metrics)
 {
     private readonly List<Member> _members = [];
     private readonly HashSet<(int Target, ChannelId Channel)> _known = []; // By id: a channel that came back joins once the one before has left.
+    private readonly HashSet<Channel> _awaited = []; // Selected, held, and without their past yet.
     private readonly bool[] _isOverLimit = new bool[targets.Count];
 
     /// <summary>Whether the limit keeps channels out.</summary>
     public bool IsOverLimit => _isOverLimit.Contains(true);
 
+    /// <summary>Whether the past of some channel that targets select is not here yet.</summary>
+    public bool IsAwaiting => _awaited.Count > 0;
+
     public Member[] ToArray() => [.. _members];
 
-    /// <summary>Joins a channel to the targets that select it; whether it joined any that it was not in.</summary>
+    /// <summary>
+    /// Joins a channel to the targets that select it, or asks for its past, with which it will be offered again;
+    /// whether it joined any that it was not in.
+    /// </summary>
     public bool Join(Channel channel, bool isNew)
     {
         var joined = false;
         if (channel.ReadHead().IsRemoved)
+            StopAwaiting(channel);
+        if (channel.ReadHead().IsRemoved || !HasRoom(channel) || !HasPast(channel))
             return joined;
+
         for (var i = 0; i < targets.Count; i++)
         {
-            if (!targets[i].Selector.Matches(channel.Id) || _known.Contains((i, channel.Id)))
+            if (!IsMissing(i, channel))
                 continue;
             if (_members.Count >= limit)
             {
@@ -37,6 +47,7 @@ internal sealed class FeedMembers(Feed feed, IReadOnlyList<TargetPlan> targets, 
             joined = true;
         }
 
+        StopAwaiting(channel);
         return joined;
     }
 
@@ -57,6 +68,9 @@ internal sealed class FeedMembers(Feed feed, IReadOnlyList<TargetPlan> targets, 
         foreach (var member in _members)
             member.Channel.Detach(member);
         _members.Clear();
+        foreach (var channel in _awaited)
+            channel.Release();
+        _awaited.Clear();
     }
 
     /// <summary>The entries of a Cut over the present members, taken from the Cut before where a member was in it.</summary>
@@ -97,6 +111,41 @@ internal sealed class FeedMembers(Feed feed, IReadOnlyList<TargetPlan> targets, 
         if (IsOverLimit && !before.Any(static error => error.Code == ErrorCode.LimitExceeded))
             metrics.CountLimit("Queries:MaxChannels");
         return errors;
+    }
+
+    private bool IsMissing(int target, Channel channel) => targets[target].Selector.Matches(channel.Id) && !_known.Contains((target, channel.Id));
+
+    /// <summary>Whether some target takes the channel; a past that no target has room for is not asked for.</summary>
+    private bool HasRoom(Channel channel)
+    {
+        var isFull = _members.Count + _awaited.Count - (_awaited.Contains(channel) ? 1 : 0) >= limit;
+        var isMissing = false;
+        for (var i = 0; i < targets.Count; i++)
+        {
+            if (!IsMissing(i, channel))
+                continue;
+            isMissing = true;
+            _isOverLimit[i] |= isFull;
+        }
+
+        return isMissing && !isFull;
+    }
+
+    /// <summary>Whether the channel can join; one that cannot is awaited.</summary>
+    private bool HasPast(Channel channel)
+    {
+        // Held before the look, so that its ring cannot go between that and joining.
+        if (_awaited.Add(channel))
+            channel.Hold();
+        if (!channel.IsFollowed)
+            backplane.Follow(channel);
+        return channel.IsFollowed;
+    }
+
+    private void StopAwaiting(Channel channel)
+    {
+        if (_awaited.Remove(channel))
+            channel.Release();
     }
 
     /// <summary>

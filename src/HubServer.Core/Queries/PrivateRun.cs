@@ -61,7 +61,7 @@ internal sealed class PrivateRun
     /// <summary>Where the subscription stands once the run is finished: the target, or the same with positions of its own.</summary>
     public Cut Result => _own is null
         ? _target
-        : new Cut { Number = Cut.Private, Members = _target.Members, Entries = _own, Errors = _target.Errors, IsStale = _target.IsStale };
+        : new Cut { Number = Cut.Private, Members = _target.Members, Entries = _own, Errors = _target.Errors, IsStale = _target.IsStale, IsComplete = _target.IsComplete };
 
     /// <summary>Adds frames until the item is large enough or everything is in it.</summary>
     public void Fill(ItemBuilder item)
@@ -187,7 +187,7 @@ internal sealed class PrivateRun
             return;
         foreach (var ((refId, channel), position) in _resume.ToArray())
         {
-            if (!_context.Backplane.Remembers(position.Epoch) || _context.Registry.Find(channel) is not null)
+            if (!_context.Backplane.Remembers(channel, position.Epoch) || _context.Registry.Find(channel) is not null)
                 continue;
             _resume.Remove((refId, channel));
             item.AddRemoved(refId, channel.Text, position.Epoch, position.Offset);

@@ -31,6 +31,7 @@ public sealed partial class Subscription : IAsyncEnumerable<StreamItem>, IAsyncE
     private PrivateRun? _run; // What the client is still owed up to a Cut.
     private StreamItem? _current;
     private ItemState _state = ItemState.Loading; // The next item's.
+    private bool _isFirst = true; // Whether the next item is.
     private bool _mustSay = true; // Whether the next item goes out even with nothing in it.
     private bool _isEnded;
 
@@ -230,8 +231,19 @@ public sealed partial class Subscription : IAsyncEnumerable<StreamItem>, IAsyncE
             return _isEnded = true;
         }
 
-        var isFirst = _seen is null && _run is null;
-        _run ??= new PrivateRun(_cut, Feed.Newest, _plan.Shape, _plan.Resume, _context);
+        if (_run is null)
+        {
+            // The first Cut is one with every past; until then there is nothing to show.
+            var newest = Feed.Newest;
+            if (_cut is null && !newest.IsComplete)
+            {
+                _seen = newest;
+                return false;
+            }
+
+            _run = new PrivateRun(_cut, newest, _plan.Shape, _plan.Resume, _context);
+        }
+
         var item = NewItem();
         _run.Fill(item);
         var (state, mustSay) = (_state, _mustSay);
@@ -241,7 +253,8 @@ public sealed partial class Subscription : IAsyncEnumerable<StreamItem>, IAsyncE
         if (item.IsEmpty && errors is null && stale is null && !mustSay)
             return _mustSay && TryBuild(); // The past may end with nothing more to send; the next item says so.
 
-        SetCurrent(item, new ItemHead(state, errors, stale, isFirst ? _server : null));
+        SetCurrent(item, new ItemHead(state, errors, stale, _isFirst ? _server : null));
+        _isFirst = false;
         return true;
     }
 

@@ -57,6 +57,15 @@ public sealed class Schema
     /// <summary>This schema with fields added at its end.</summary>
     public Schema With(IEnumerable<Field> added) => new([.. Fields, .. added]);
 
+    /// <summary>The fields at the start that both have, with this one's units.</summary>
+    public Schema CommonWith(Schema other)
+    {
+        var common = 0;
+        while (common < Math.Min(Fields.Count, other.Fields.Count) && Fields[common].Key == other.Fields[common].Key && Fields[common].Type == other.Fields[common].Type)
+            common++;
+        return common == Fields.Count ? this : new Schema([.. Fields.Take(common)]);
+    }
+
     private static string ComputeHash(IReadOnlyList<Field> fields)
     {
         var buffer = new ArrayBufferWriter<byte>();

@@ -60,7 +60,8 @@ public sealed class LinesTests
         using var response = await server.PostAsync("/api/publish", "{\"channel\":\"a\",\"v\":1}\n{\"channel\":\"a{}\",\"v\":2}\n{\"channel\":\"a\",\"v\":3}", "application/x-ndjson");
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal([1.0, 2.0, 3.0], server.Node.Snapshot(new ChannelId("a"), null, null, null).Data[1].Numbers.ToArray());
+        var frame = await server.Node.SnapshotAsync(new ChannelId("a"), null, null, null);
+        Assert.Equal([1.0, 2.0, 3.0], frame.Data[1].Numbers.ToArray());
     }
 
     [Fact]
@@ -70,7 +71,7 @@ public sealed class LinesTests
 
         using var response = await server.PostAsync("/api/channels/a/rows", "{\"channel\":\"x\",\"value\":1}", "application/x-ndjson");
 
-        Assert.Equal(["time", "channel", "value"], server.Node.Snapshot(new ChannelId("a"), null, null, null).Schema?.Schema.Fields.Select(field => field.Name));
+        Assert.Equal(["time", "channel", "value"], (await server.Node.SnapshotAsync(new ChannelId("a"), null, null, null)).Schema?.Schema.Fields.Select(field => field.Name));
     }
 
     [Theory]

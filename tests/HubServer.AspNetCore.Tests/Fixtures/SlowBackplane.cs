@@ -30,5 +30,9 @@ internal sealed class SlowBackplane(HubServerOptions options, TimeProvider time)
     public ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long? next, CancellationToken cancellationToken) =>
         _inner.RemoveAsync(channel, epoch, next, cancellationToken);
 
-    public bool Remembers(string epoch) => _inner.Remembers(epoch);
+    public BackplaneStatus Status => _inner.Status;
+
+    public void Follow(Channel channel) => _inner.Follow(channel);
+
+    public bool Remembers(ChannelId channel, string epoch) => _inner.Remembers(channel, epoch);
 }

@@ -73,8 +73,8 @@ public abstract class BackplaneContractTests
         var second = (await AppendAsync(Block("a")))[0];
         Assert.Equal(0, second.Offset);
         Assert.NotEqual(first.Epoch, second.Epoch);
-        Assert.True(_backplane.Remembers(first.Epoch));
-        Assert.False(_backplane.Remembers("an.earlier.one"));
+        Assert.True(_backplane.Remembers(new ChannelId("a"), first.Epoch));
+        Assert.False(_backplane.Remembers(new ChannelId("a"), "an.earlier.one"));
     }
 
     [Fact]

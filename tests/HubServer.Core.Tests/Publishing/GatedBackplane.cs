@@ -28,7 +28,11 @@ internal sealed class GatedBackplane(IBackplane inner) : IBackplane
     public ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long? next, CancellationToken cancellationToken) =>
         inner.RemoveAsync(channel, epoch, next, cancellationToken);
 
-    public bool Remembers(string epoch) => inner.Remembers(epoch);
+    public BackplaneStatus Status => inner.Status;
+
+    public void Follow(Channel channel) => inner.Follow(channel);
+
+    public bool Remembers(ChannelId channel, string epoch) => inner.Remembers(channel, epoch);
 
     /// <summary>Lets the oldest call return, or fail.</summary>
     public void Answer(bool succeeds = true) => _waiting.Dequeue().SetResult(succeeds);

@@ -36,7 +36,14 @@ internal sealed class LossyBackplane : IBackplane
         return ValueTask.FromResult(true);
     }
 
-    public bool Remembers(string epoch) => epoch.StartsWith(Generation, StringComparison.Ordinal);
+    public BackplaneStatus Status => BackplaneStatus.InMemory;
+
+    public void Follow(Channel channel)
+    {
+        // Every channel has its ring here.
+    }
+
+    public bool Remembers(ChannelId channel, string epoch) => epoch.StartsWith(Generation, StringComparison.Ordinal);
 
     /// <summary>Says that the node may be behind, or that it is not.</summary>
     public void ReportStale(bool isStale) => _registry?.ReportStale(isStale);

@@ -60,7 +60,11 @@ internal sealed class RecordingBackplane(IBackplane inner, Truth truth, Branches
         }
     }
 
-    public bool Remembers(string epoch) => inner.Remembers(epoch);
+    public BackplaneStatus Status => inner.Status;
+
+    public void Follow(Channel channel) => inner.Follow(channel);
+
+    public bool Remembers(ChannelId channel, string epoch) => inner.Remembers(channel, epoch);
 
     private AppendResult[] Append(int partition, IReadOnlyList<Block> blocks)
     {
