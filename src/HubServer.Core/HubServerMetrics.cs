@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 
 namespace HubServer.Core;
 
@@ -13,6 +14,7 @@ public sealed class HubServerMetrics
     private readonly Counter<long> _channelsRemoved;
     private readonly Counter<long> _epochs;
     private readonly long[] _applied = new long[Enum.GetValues<ApplyResult>().Length];
+    private readonly long[] _backplane = new long[Enum.GetValues<BackplaneEvent>().Length];
     private long _rowsIn;
     private long _rowsOut;
     private long _sharedItems;
@@ -41,6 +43,7 @@ public sealed class HubServerMetrics
         meter.CreateObservableUpDownCounter("hubserver.connections", () => Connections, "{connection}", "Connections of the hub.");
         meter.CreateObservableCounter("hubserver.publish.calls", () => Volatile.Read(ref _calls), "{call}", "Calls to the backplane; each takes the blocks that came in during the one before.");
         meter.CreateObservableCounter("hubserver.blocks", ObserveBlocks, "{block}", "Blocks delivered by the backplane, by what their channel did with them.");
+        meter.CreateObservableCounter("hubserver.backplane.events", ObserveBackplane, "{event}", "What happens rarely between the node and its backplane, by event.");
         _limitsReached = meter.CreateCounter<long>("hubserver.limits.reached", "{refusal}", "What was refused since a limit would have been passed, by the option that sets the limit.");
         _epochs = meter.CreateCounter<long>("hubserver.epochs", "{epoch}", "Changes of a channel's epoch, by what became of its rows.");
         _channelsRemoved = meter.CreateCounter<long>("hubserver.channels.removed", "{channel}", "Channels that went away, by reason.");
@@ -50,6 +53,8 @@ public sealed class HubServerMetrics
     internal void Observe(Node node, HubServerOptions options)
     {
         _meter.CreateObservableUpDownCounter("hubserver.channels", () => node.Registry.Count, "{channel}", "Channels.");
+        _meter.CreateObservableUpDownCounter("hubserver.rings", () => node.Registry.Channels.Count(static channel => channel.IsFollowed), "{channel}", "Channels whose rows the node keeps.");
+        _meter.CreateObservableGauge("hubserver.backplane.stale", () => node.Registry.IsStale ? 1 : 0, description: "1 while the node may be behind its backplane.");
         _meter.CreateObservableUpDownCounter("hubserver.rings.size", () => node.Registry.RingBytes.Taken, "By", "What all channels' rows take.");
         _meter.CreateObservableUpDownCounter("hubserver.bodies.size", () => node.CachedBytes, "By", "Encoded rows kept for further readers.");
         _meter.CreateObservableUpDownCounter("hubserver.feeds", () => node.Feeds, "{feed}", "Running feeds, each serving all queries that are alike.");
@@ -106,6 +111,12 @@ public sealed class HubServerMetrics
             _limitsReached.Add(1, new KeyValuePair<string, object?>("limit", limit));
     }
 
+    /// <summary>How often that happened.</summary>
+    public long Backplane(BackplaneEvent what) => Volatile.Read(ref _backplane[(int)what]);
+
+    /// <summary>Takes note of what happened between the node and its backplane.</summary>
+    public void CountBackplane(BackplaneEvent what) => Interlocked.Increment(ref _backplane[(int)what]);
+
     internal void CountCall() => Interlocked.Increment(ref _calls);
 
     internal void CountRebase(RebaseResult result)
@@ -145,5 +156,8 @@ public sealed class HubServerMetrics
     private IEnumerable<Measurement<long>> ObserveBlocks() => Enum.GetValues<ApplyResult>()
         .Select(result => new Measurement<long>(Applied(result), new KeyValuePair<string, object?>("result", ResultText(result))));
 
-    private static string ResultText(ApplyResult result) => result == ApplyResult.ForeignEpoch ? "foreign_epoch" : result.ToString().ToLowerInvariant();
+    private IEnumerable<Measurement<long>> ObserveBackplane() => Enum.GetValues<BackplaneEvent>()
+        .Select(what => new Measurement<long>(Backplane(what), new KeyValuePair<string, object?>("event", JsonNamingPolicy.SnakeCaseLower.ConvertName(what.ToString()))));
+
+    private static string ResultText(ApplyResult result) => JsonNamingPolicy.SnakeCaseLower.ConvertName(result.ToString());
 }

@@ -17,6 +17,10 @@ public sealed class HubServerOptions
     [Range(1, 1_024)]
     public int Partitions { get; set; } = 16;
 
+    /// <summary>What nodes share.</summary>
+    [ValidateObjectMembers]
+    public BackplaneOptions Backplane { get; set; } = new();
+
     /// <summary>Limits of channels.</summary>
     [ValidateObjectMembers]
     public ChannelOptions Channels { get; set; } = new();

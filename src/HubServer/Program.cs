@@ -8,6 +8,7 @@ try
     // The settings beside the program hold wherever it is started from.
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.UseDefaultUrl();
+    builder.Services.AddHubServerRedis();
     builder.Services.AddHubServer();
     builder.AddMetricsExporter();
 

@@ -59,11 +59,31 @@ public sealed class Channel
 
     internal TimeSpan Idle => _time.GetElapsedTime(Volatile.Read(ref _lastAppend));
 
+    /// <summary>The epochs that led to its present one.</summary>
+    public Lineage Lineage
+    {
+        get
+        {
+            lock (_gate)
+                return _lineage;
+        }
+    }
+
+    /// <summary>What it has of its own.</summary>
+    public ChannelSettings? Settings
+    {
+        get
+        {
+            lock (_gate)
+                return _settings;
+        }
+    }
+
     /// <summary>Whether the ring has all that the log has.</summary>
-    internal bool IsFollowed => _following == Following.Full;
+    public bool IsFollowed => _following == Following.Full;
 
     /// <summary>Whether blocks have to be read, for the ring or for the time when it has its past.</summary>
-    internal bool WantsBlocks => _following != Following.None;
+    public bool WantsBlocks => _following != Following.None;
 
     /// <summary>
     /// Takes a delivered block by one rule: at the next offset it is appended, below it is a duplicate, above it is
@@ -133,7 +153,7 @@ public sealed class Channel
     /// Takes note of how far a channel has come that nobody follows, without its rows; false where they are wanted, or
     /// the epoch is another.
     /// </summary>
-    internal bool TrySkip(ChannelNews news)
+    public bool TrySkip(ChannelNews news)
     {
         lock (_gate)
         {
@@ -159,7 +179,7 @@ public sealed class Channel
     }
 
     /// <summary>Begins to follow the channel, where nobody does: blocks wait from now on until <see cref="Fill"/> brings the past.</summary>
-    internal bool TryBeginFollowing()
+    public bool TryBeginFollowing()
     {
         lock (_gate)
         {
@@ -178,7 +198,7 @@ public sealed class Channel
     /// <param name="epoch">The epoch that the channel has to be in.</param>
     /// <param name="start">The offset of the first row.</param>
     /// <param name="blocks">The rows, without a hole.</param>
-    internal FillResult Fill(string epoch, long start, IReadOnlyList<LoggedBlock> blocks)
+    public FillResult Fill(string epoch, long start, IReadOnlyList<LoggedBlock> blocks)
     {
         TaskCompletionSource? filled;
         bool isWhole;
@@ -209,7 +229,7 @@ public sealed class Channel
     }
 
     /// <summary>Lets the ring go where nobody has held the channel for so long.</summary>
-    internal bool TryUnfollow(TimeSpan unheld)
+    public bool TryUnfollow(TimeSpan unheld)
     {
         lock (_gate)
         {
@@ -224,7 +244,7 @@ public sealed class Channel
     }
 
     /// <summary>Goes on at a later offset: the log does not have the rows before it any more.</summary>
-    internal void SkipTo(string epoch, long start)
+    public void SkipTo(string epoch, long start)
     {
         lock (_gate)
         {
@@ -238,7 +258,7 @@ public sealed class Channel
     }
 
     /// <summary>Whether blocks wait for earlier ones.</summary>
-    internal bool HasParked
+    public bool HasParked
     {
         get
         {
@@ -275,7 +295,7 @@ public sealed class Channel
     }
 
     /// <summary>The channel as a whole, for a backplane that lost it; null where no ring is kept.</summary>
-    internal ChannelCopy? Copy()
+    public ChannelCopy? Copy()
     {
         lock (_gate)
         {
@@ -287,7 +307,7 @@ public sealed class Channel
     }
 
     /// <summary>The offset after the last row that is still there of an epoch; null where that is none of the channel's.</summary>
-    internal long? EndOf(string epoch)
+    public long? EndOf(string epoch)
     {
         lock (_gate)
             return FindEnd(epoch);
@@ -315,7 +335,8 @@ public sealed class Channel
         MarkDirty();
     }
 
-    internal ChannelHead ReadHead()
+    /// <summary>How far it has come.</summary>
+    public ChannelHead ReadHead()
     {
         lock (_gate)
             return new ChannelHead(_epoch, _ring.Oldest, _ring.Next, _ring.Schema, _limits, _isRemoved);
@@ -360,7 +381,8 @@ public sealed class Channel
             return (int)Math.Min(int.MaxValue, _ring.Bytes / Math.Max(1, _ring.Count));
     }
 
-    internal ChannelInfo Describe()
+    /// <summary>What a list says of it; the rows of one that is not followed are those that its log may hold.</summary>
+    public ChannelInfo Describe()
     {
         lock (_gate)
         {

@@ -13,7 +13,7 @@ namespace HubServer.Core;
 /// <param name="Columns">One column for each field.</param>
 /// <param name="LastTime">The time of the newest row.</param>
 /// <param name="Bytes">About what the rows take.</param>
-internal sealed record ChannelCopy(
+public sealed record ChannelCopy(
     string Epoch,
     Lineage Lineage,
     long Oldest,

@@ -9,4 +9,4 @@ namespace HubServer.Core;
 /// <param name="Schema">The fields of the rows before <paramref name="Next"/>.</param>
 /// <param name="Limits">What it may keep.</param>
 /// <param name="IsRemoved">Whether the channel went away.</param>
-internal readonly record struct ChannelHead(string Epoch, long Oldest, long Next, Schema Schema, ChannelLimits Limits, bool IsRemoved);
+public readonly record struct ChannelHead(string Epoch, long Oldest, long Next, Schema Schema, ChannelLimits Limits, bool IsRemoved);

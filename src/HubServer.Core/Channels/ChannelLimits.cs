@@ -5,4 +5,4 @@ namespace HubServer.Core;
 /// <param name="CapacityMs">How far a kept row may be older than the newest one, in milliseconds; null for any age.</param>
 /// <param name="MaxBytes">The most memory of its rows.</param>
 /// <param name="Retention">How long it stays without new rows.</param>
-internal sealed record ChannelLimits(int Capacity, double? CapacityMs, long MaxBytes, TimeSpan Retention);
+public sealed record ChannelLimits(int Capacity, double? CapacityMs, long MaxBytes, TimeSpan Retention);

@@ -10,4 +10,4 @@ namespace HubServer.Core;
 /// <param name="LastTime">The time of its newest row; null where that is not said.</param>
 /// <param name="Lineage">The epochs that led to this one; null where that is not said.</param>
 /// <param name="IsLive">Whether rows came in just now, so that the channel is not idle.</param>
-internal sealed record ChannelNews(string Epoch, long Next, Schema Schema, ChannelSettings? Settings, double? LastTime, Lineage? Lineage, bool IsLive);
+public sealed record ChannelNews(string Epoch, long Next, Schema Schema, ChannelSettings? Settings, double? LastTime, Lineage? Lineage, bool IsLive);

@@ -41,17 +41,17 @@ public sealed class ChannelRegistry
     internal long Created => Volatile.Read(ref _created);
 
     /// <summary>All channels, in no order.</summary>
-    internal IEnumerable<Channel> Channels => _channels.Select(static channel => channel.Value);
+    public IEnumerable<Channel> Channels => _channels.Select(static channel => channel.Value);
 
     /// <summary>Finds a channel.</summary>
     public Channel? Find(ChannelId id) => _channels.GetValueOrDefault(id);
 
     /// <summary>A channel that is not here yet, which nobody sees before <see cref="Add"/>.</summary>
-    internal Channel Create(ChannelId id, string epoch, bool isFollowed) =>
+    public Channel Create(ChannelId id, string epoch, bool isFollowed) =>
         new(id, epoch, Interlocked.Increment(ref _created), _rules, _time, RingBytes, isFollowed);
 
     /// <summary>Takes in a channel with what it has by now, and shows it to the feeds.</summary>
-    internal void Add(Channel channel)
+    public void Add(Channel channel)
     {
         // The rows are there before any feed can see the channel, and the channel before the feeds are read: a feed
         // that registers meanwhile finds the channel in its own scan.
@@ -59,8 +59,16 @@ public sealed class ChannelRegistry
         Offer(channel);
     }
 
+    /// <summary>What a channel may keep, with settings that it is being given.</summary>
+    public ChannelLimits LimitsOf(ChannelId id, ChannelSettings? given)
+    {
+        if (given is not null)
+            return _rules.For(id, given);
+        return Find(id)?.Limits ?? _rules.For(id);
+    }
+
     /// <summary>Whether some feed would follow a channel.</summary>
-    internal bool IsWanted(ChannelId id)
+    public bool IsWanted(ChannelId id)
     {
         foreach (var feed in _feeds)
         {
@@ -72,7 +80,7 @@ public sealed class ChannelRegistry
     }
 
     /// <summary>Shows a channel to the feeds: it is new, its ring has its past, or it went away.</summary>
-    internal void Offer(Channel channel)
+    public void Offer(Channel channel)
     {
         foreach (var feed in _feeds)
             feed.Offer(channel);
@@ -82,15 +90,18 @@ public sealed class ChannelRegistry
     public ApplyResult Apply(LoggedBlock block)
     {
         if (_channels.TryGetValue(block.Block.Channel, out var channel))
-        {
-            var known = channel.Apply(block, out var appended);
-            _metrics.CountApply(known, appended);
-            return known;
-        }
+            return Apply(channel, block);
 
         channel = Create(block.Block.Channel, block.Epoch, isFollowed: true);
-        var result = channel.Apply(block, out var rows);
+        var result = Apply(channel, block);
         Add(channel);
+        return result;
+    }
+
+    /// <summary>The same for a channel that was found, or is still to be added.</summary>
+    public ApplyResult Apply(Channel channel, LoggedBlock block)
+    {
+        var result = channel.Apply(block, out var rows);
         _metrics.CountApply(result, rows);
         return result;
     }

@@ -1,7 +1,7 @@
 namespace HubServer.Core;
 
 /// <summary>What became of the past that was read for a channel.</summary>
-internal enum FillResult
+public enum FillResult
 {
     /// <summary>The ring has it, and every block that came since.</summary>
     Whole,

@@ -32,8 +32,20 @@ public sealed class Block
     /// <summary>The publisher's number for this block.</summary>
     public long Sequence { get; init; }
 
+    /// <summary>The time of the newest row; null where it has none.</summary>
+    public double? LastTime
+    {
+        get
+        {
+            if (Count == 0 || Schema.TimeIndex < 0 || Columns[Schema.TimeIndex].Kind != ColumnKind.Number)
+                return null;
+            var time = Columns[Schema.TimeIndex].Numbers[Count - 1];
+            return double.IsNaN(time) ? null : time;
+        }
+    }
+
     /// <summary>The same rows, with settings.</summary>
-    internal Block With(ChannelSettings settings) => new()
+    public Block With(ChannelSettings settings) => new()
     {
         Channel = Channel,
         BaseHash = BaseHash,

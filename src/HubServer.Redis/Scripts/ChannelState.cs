@@ -10,4 +10,5 @@ namespace HubServer.Redis;
 /// <param name="Lineage">The epochs that led to this one.</param>
 /// <param name="Capacity">How many rows its log keeps.</param>
 /// <param name="Settings">What it has of its own; null for nothing.</param>
-internal sealed record ChannelState(string Epoch, long Next, string SchemaHash, Lineage Lineage, int Capacity, ChannelSettings? Settings);
+/// <param name="LastTime">The time of its newest row; null where it has none.</param>
+internal sealed record ChannelState(string Epoch, long Next, string SchemaHash, Lineage Lineage, int Capacity, ChannelSettings? Settings, double? LastTime);

@@ -7,7 +7,7 @@ using StackExchange.Redis;
 namespace HubServer.Redis;
 
 /// <summary>Collects operations for one run of the script; the format stands in <c>partition.lua</c>.</summary>
-internal sealed class PartitionCall(string prefix, string node, long number)
+internal sealed class PartitionCall(string prefix, string node, long number, TimeSpan retryWindow, bool isTick = false)
 {
     private readonly ArrayBufferWriter<byte> _operations = new();
     private readonly List<RedisValue> _rows = [];
@@ -18,7 +18,7 @@ internal sealed class PartitionCall(string prefix, string node, long number)
     /// <summary>Appends a block, whose channel the node holds in an epoch ("" where it holds nothing of it).</summary>
     public void Append(Block block, string held, int capacity)
     {
-        var writer = Begin(11, "a", block.Channel.Text);
+        var writer = Begin(12, "a", block.Channel.Text);
         writer.Write(held);
         writer.Write(block.BaseHash);
         writer.Write(block.Schema.Hash);
@@ -28,6 +28,7 @@ internal sealed class PartitionCall(string prefix, string node, long number)
         writer.Write(block.PublisherId ?? "");
         writer.Write(block.Sequence);
         WriteText(ref writer, block.Settings is null ? [] : SchemaText.Of(block.Settings));
+        WriteTime(ref writer, block.LastTime);
         End(ref writer, BlockRows.Encode(block.Columns));
     }
 
@@ -40,7 +41,7 @@ internal sealed class PartitionCall(string prefix, string node, long number)
     public void Seed(string channel, ChannelState held, string expected, Schema schema, IReadOnlyList<(long Offset, int Count, Column[] Columns)> blocks)
     {
         var rows = new ArrayBufferWriter<byte>();
-        var writer = Begin(11, "s", channel);
+        var writer = Begin(12, "s", channel);
         writer.Write(held.Epoch);
         writer.Write(LineageText.Of(held.Lineage));
         writer.Write(expected);
@@ -49,6 +50,7 @@ internal sealed class PartitionCall(string prefix, string node, long number)
         WriteText(ref writer, SchemaText.Of(schema));
         writer.Write(held.Capacity);
         WriteText(ref writer, held.Settings is null ? [] : SchemaText.Of(held.Settings));
+        WriteTime(ref writer, held.LastTime);
         writer.WriteArrayHeader(blocks.Count);
         foreach (var (offset, count, columns) in blocks)
         {
@@ -86,10 +88,12 @@ internal sealed class PartitionCall(string prefix, string node, long number)
     {
         var buffer = new ArrayBufferWriter<byte>(_operations.WrittenCount + 64);
         var writer = new MessagePackWriter(buffer);
-        writer.WriteArrayHeader(4);
+        writer.WriteArrayHeader(6);
         writer.Write(prefix);
         writer.Write(node);
         writer.Write(number);
+        writer.Write((int)Math.Ceiling(retryWindow.TotalSeconds));
+        writer.Write(isTick);
         writer.WriteArrayHeader(Count);
         writer.WriteRaw(_operations.WrittenSpan);
         writer.Flush();
@@ -109,6 +113,14 @@ internal sealed class PartitionCall(string prefix, string node, long number)
     {
         writer.Flush();
         _rows.Add(rows);
+    }
+
+    private static void WriteTime(ref MessagePackWriter writer, double? time)
+    {
+        if (time is { } value)
+            writer.Write(value);
+        else
+            writer.Write("");
     }
 
     /// <summary>Redis' MessagePack knows no <c>bin</c>, and Lua's strings are bytes.</summary>

@@ -25,7 +25,7 @@ internal sealed record PartitionReply(bool IsLate, string Generation, long Seque
     }
 
     /// <summary>An empty table of Lua is written as an empty map.</summary>
-    private static int CountOf(ref MessagePackReader reader) =>
+    internal static int CountOf(ref MessagePackReader reader) =>
         reader.NextMessagePackType == MessagePackType.Map ? reader.ReadMapHeader() : reader.ReadArrayHeader();
 
     private static OperationResult ReadResult(ref MessagePackReader reader)
@@ -45,15 +45,25 @@ internal sealed record PartitionReply(bool IsLate, string Generation, long Seque
         var hash = reader.ReadString() ?? "";
         var lineage = LineageText.Read(reader.ReadString() ?? "");
         var capacity = reader.ReadInt32();
-        var state = new ChannelState(epoch, next, hash, lineage, capacity, SchemaText.ReadSettings(ReadBytes(ref reader)));
+        var state = new ChannelState(epoch, next, hash, lineage, capacity, SchemaText.ReadSettings(ReadBytes(ref reader)), ReadTime(ref reader));
         return status switch
         {
-            "ok" => new OperationResult(OperationStatus.Ok, state, epoch, parts > 7 ? reader.ReadInt64() : -1),
+            "ok" => new OperationResult(OperationStatus.Ok, state, epoch, parts > 8 ? reader.ReadInt64() : -1),
             "stale" => new OperationResult(OperationStatus.Stale, state, Schema: hash.Length == 0 ? Protocol.Schema.Empty : SchemaText.ReadSchema(ReadBytes(ref reader))),
             _ => new OperationResult(OperationStatus.Foreign, state),
         };
     }
 
+    /// <summary>A time, or "" for none.</summary>
+    internal static double? ReadTime(ref MessagePackReader reader)
+    {
+        if (reader.NextMessagePackType != MessagePackType.String)
+            return reader.ReadDouble();
+        reader.Skip();
+        return null;
+    }
+
     /// <summary>Lua's strings are bytes and are written as <c>str</c>, whatever they hold.</summary>
-    internal static ReadOnlyMemory<byte> ReadBytes(ref MessagePackReader reader) => reader.ReadStringSequence()?.ToArray() ?? [];
+    internal static ReadOnlyMemory<byte> ReadBytes(ref MessagePackReader reader) =>
+        reader.ReadStringSequence() is { } text ? text.IsSingleSegment ? text.First : text.ToArray() : default;
 }

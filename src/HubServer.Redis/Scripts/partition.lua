@@ -5,25 +5,27 @@
 --
 -- Keys, all with the partition's hash tag in their prefix (`hs:{p07}:`):
 --   d          hash    ''       the partition: msgpack [sequence, generation, replication id]
---                      <id>     a channel: msgpack [next, schema hash, capacity, epoch, generation, lineage, settings]
+--                      <id>     a channel: msgpack [next, schema hash, capacity, epoch, generation, lineage, settings, last time]
 --   s          hash    <hash>   the schema whose content hash that is
 --   c:<id>     stream  one entry a block, its id `<offset after its last row>-<n>`:
 --                      h msgpack [epoch, offset, count, schema hash, settings], p the rows
 --   n:<node>   hash    n the node's last call, r the reply to it
 --   q:<publisher>:<id>  msgpack [sequence, epoch, offset, count]: the publisher's last block
 --
--- ARGV[1]  msgpack [prefix, node, call, operations]; call 0 is one whose reply need not be remembered
+-- ARGV[1]  msgpack [prefix, node, call, retry seconds, tick, operations]; call 0 is one whose reply need not be remembered;
+--          a tick is told to every node, also where nothing changed
 -- ARGV[i]  the rows of operation i - 1, '' where it has none
 -- operations, each of another channel; `held` is the epoch that the node stands on, '' for none:
---   ['a', id, held, base hash, hash, schema or '', count, capacity, publisher or '', sequence, settings or '']
+--   ['a', id, held, base hash, hash, schema or '', count, capacity, publisher or '', sequence, settings or '', last time or '']
 --   ['c', id, held]
---   ['s', id, held, lineage, expected epoch or '', next, hash, schema, capacity, settings, [[offset, count, hash, bytes], ...]]
+--   ['s', id, held, lineage, expected epoch or '', next, hash, schema, capacity, settings, last time or '',
+--    [[offset, count, hash, bytes], ...]]
 --        a ring of the node's, as the past of a new epoch: accepted where the channel is still missing, or still in the
 --        epoch expected; its rows are one block after the other
 --   ['r', id, epoch, next or -1]
 --
 -- Reply: msgpack [generation, sequence, results]; or ['late'] for a call that came after a later one. Results:
---   ['ok', epoch, next, hash, lineage, capacity, settings, offset]   offset: of the block's first row, appends only
+--   ['ok', epoch, next, hash, lineage, capacity, settings, last time, offset]   offset: of the block's first row, appends only
 --   ['stale', ... the same ..., schema]    appended nothing: validated against another schema than the channel's
 --   ['again', epoch, offset]               the publisher's block was taken before, here
 --   ['old', sequence]                      the publisher's later block was taken before; nothing was written
@@ -32,15 +34,16 @@
 --   ['kept']                               not removed: it is in another epoch, or has further rows
 --
 -- Message on `m`: msgpack [1, generation, sequence, node, call, blocks]; a block is
---   ['a', id, epoch, offset, count, hash, capacity, settings, schema or '', rows], ['s', id, epoch] for a channel that was
---   seeded, or ['r', id, epoch] for one that was removed
+--   ['a', id, epoch, offset, count, hash, capacity, settings, last time, schema or '', rows], ['s', id, epoch] for a channel
+--   that was seeded, or ['r', id, epoch] for one that was removed. A tick of a partition in which nothing happened has the
+--   sequence of the message before and no blocks.
+-- Nodes, too, publish there: [2, id] asks whoever keeps the ring of a channel to check it.
 
 local MAX_LINEAGE = 400
 local REPLY_SECONDS = 300
-local RETRY_SECONDS = 600
 
 local request = cmsgpack.unpack(ARGV[1])
-local prefix, node, call, operations = request[1], request[2], request[3], request[4]
+local prefix, node, call, retrySeconds, isTick, operations = request[1], request[2], request[3], request[4], request[5], request[6]
 local directory, schemas, calls = prefix .. 'd', prefix .. 's', prefix .. 'n:' .. node
 
 -- Lua writes numbers of more than 14 digits with an exponent.
@@ -61,6 +64,12 @@ local function heal(key, ...)
   return result
 end
 
+-- A record; none where somebody else wrote something into its place.
+local function read(bytes, parts)
+  local isRead, record = pcall(cmsgpack.unpack, bytes or '')
+  return isRead and type(record) == 'table' and #record == parts and record or nil
+end
+
 -- 1. A call that was answered before.
 if call > 0 then
   local last = heal(calls, 'HMGET', calls, 'n', 'r')
@@ -78,7 +87,7 @@ for i, operation in ipairs(operations) do
   fields[i + 1] = operation[2]
 end
 local stored = heal(directory, 'HMGET', directory, unpack(fields))
-local partition = stored[1] and cmsgpack.unpack(stored[1]) or { 0, '', '' }
+local partition = read(stored[1], 3) or { 0, '', '' }
 local sequence = partition[1] + 1
 local generation = partition[2]
 local replication = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
@@ -93,7 +102,7 @@ local epoch = generation .. '.' .. text(sequence)
 local changed, streams, messages, retries, removed, bodies, results = {}, {}, {}, {}, {}, {}, {}
 
 local function state(status, record, ...)
-  return { status, record[4], record[1], record[2], record[6], record[3], record[7], ... }
+  return { status, record[4], record[1], record[2], record[6], record[3], record[7], record[8], ... }
 end
 
 -- The oldest epochs are forgotten first: a client that holds one of those is too far behind to go on anyway.
@@ -118,11 +127,11 @@ local function isKnown(record, held)
   return held == '' or held == record[4] or string.find(';' .. record[6], ';' .. held .. '@', 1, true) ~= nil
 end
 
-local function append(i, id, base, hash, schema, count, capacity, publisher, number, settings, record)
+local function append(i, id, base, hash, schema, count, capacity, publisher, number, settings, lastTime, record)
   if publisher ~= '' then
     local key = prefix .. 'q:' .. publisher .. ':' .. id
     local last = heal(key, 'GET', key)
-    last = last and cmsgpack.unpack(last)
+    last = read(last, 4)
     if last and last[1] == number then
       return { 'again', last[2], last[3] }
     elseif last and last[1] > number then
@@ -138,6 +147,9 @@ local function append(i, id, base, hash, schema, count, capacity, publisher, num
   if settings ~= '' or record[3] == 0 then
     record[3], record[7] = capacity, settings
   end
+  if lastTime ~= '' then
+    record[8] = lastTime
+  end
   changed[id] = record
   if schema ~= '' then
     bodies[hash] = schema
@@ -146,15 +158,15 @@ local function append(i, id, base, hash, schema, count, capacity, publisher, num
     retries[prefix .. 'q:' .. publisher .. ':' .. id] = { number, record[4], offset, count }
   end
   streams[#streams + 1] = { i, id, record, offset, count, settings }
-  messages[#messages + 1] = { 'a', id, record[4], offset, count, hash, record[3], settings, schema, ARGV[i + 1] }
+  messages[#messages + 1] = { 'a', id, record[4], offset, count, hash, record[3], settings, lastTime, schema, ARGV[i + 1] }
   return state('ok', record, offset)
 end
 
-local function seed(i, id, held, lineage, expected, next, hash, schema, capacity, settings, entries, record)
+local function seed(i, id, held, lineage, expected, next, hash, schema, capacity, settings, lastTime, entries, record)
   if (record and record[4] or '') ~= expected then
     return record and state('foreign', record) or { 'empty' }
   end
-  record = { next, hash, capacity, epoch, generation, extend(held, next, lineage), settings }
+  record = { next, hash, capacity, epoch, generation, extend(held, next, lineage), settings, lastTime }
   changed[id], bodies[hash] = record, schema
   streams[#streams + 1] = { i, id, record, -1, entries }
   messages[#messages + 1] = { 's', id, epoch }
@@ -163,19 +175,19 @@ end
 
 for i, operation in ipairs(operations) do
   local kind, id, held = operation[1], operation[2], operation[3]
-  local record = stored[i + 1] and cmsgpack.unpack(stored[i + 1])
-  if record then
+  local record = read(stored[i + 1], 8)
+  if record and kind ~= 'r' then
     renew(id, record)
   end
   if kind == 's' then
-    results[i] = seed(i, id, held, operation[4], operation[5], operation[6], operation[7], operation[8], operation[9], operation[10], operation[11], record)
+    results[i] = seed(i, id, held, operation[4], operation[5], operation[6], operation[7], operation[8], operation[9], operation[10], operation[11], operation[12], record)
   elseif not record and (held ~= '' or kind ~= 'a') then
     results[i] = { 'empty' }
   elseif record and not isKnown(record, held) then
     results[i] = state('foreign', record)
   elseif kind == 'a' then
-    record = record or { 0, '', 0, epoch, generation, '', '' }
-    results[i] = append(i, id, operation[4], operation[5], operation[6], operation[7], operation[8], operation[9], operation[10], operation[11], record)
+    record = record or { 0, '', 0, epoch, generation, '', '', '' }
+    results[i] = append(i, id, operation[4], operation[5], operation[6], operation[7], operation[8], operation[9], operation[10], operation[11], operation[12], record)
   elseif kind == 'c' then
     results[i] = state('ok', record)
   elseif operation[4] >= 0 and operation[4] ~= record[1] then
@@ -189,6 +201,9 @@ end
 
 -- 4. The writes, the directory before all others.
 if #messages == 0 and not isNewGeneration and next(changed) == nil then
+  if isTick then
+    redis.call('PUBLISH', prefix .. 'm', cmsgpack.pack({ 1, generation, partition[1], node, call, {} }))
+  end
   return cmsgpack.pack({ generation, partition[1], results })
 end
 redis.call('HSET', directory, '', cmsgpack.pack({ sequence, generation, replication }))
@@ -233,7 +248,7 @@ for hash, schema in pairs(bodies) do
   heal(schemas, 'HSET', schemas, hash, schema)
 end
 for key, last in pairs(retries) do
-  redis.call('SET', key, cmsgpack.pack(last), 'EX', RETRY_SECONDS)
+  redis.call('SET', key, cmsgpack.pack(last), 'EX', retrySeconds)
 end
 
 -- 5. The message and the reply. One without blocks still tells the others of a new generation.

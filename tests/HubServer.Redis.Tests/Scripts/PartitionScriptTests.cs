@@ -222,7 +222,7 @@ public sealed class PartitionScriptTests : IAsyncLifetime
     public async Task Seed_OverAnEpochThatTheNodeDoesNotKnow_IsAcceptedWhereThatIsStillThere()
     {
         var foreign = (await AppendAsync(Block("a", 7))).Results[0].State!;
-        var held = new ChannelState("old.9", 3, Fields.Hash, LineageText.Read("older.1@2"), 100, null);
+        var held = new ChannelState("old.9", 3, Fields.Hash, LineageText.Read("older.1@2"), 100, null, null);
 
         var other = (await SeedAsync("a", held, "another.1")).Results[0];
         var seeded = (await SeedAsync("a", held, foreign.Epoch)).Results[0].State!;
@@ -236,7 +236,7 @@ public sealed class PartitionScriptTests : IAsyncLifetime
     [Fact]
     public async Task Lineage_WhereALaterEpochLostRows_EndsTheEarlierOnesThere()
     {
-        var held = new ChannelState("third.1", 3, Fields.Hash, LineageText.Read("second.1@2;first.1@3;;older.1@1"), 100, null);
+        var held = new ChannelState("third.1", 3, Fields.Hash, LineageText.Read("second.1@2;first.1@3;;older.1@1"), 100, null, null);
 
         var seeded = (await SeedAsync("a", held, "")).Results[0].State!;
 
@@ -281,7 +281,7 @@ public sealed class PartitionScriptTests : IAsyncLifetime
 
     private static Column Numbers(int count) => new(Enumerable.Range(0, count).Select(row => (double)row).ToArray());
 
-    private static PartitionCall Call(long number) => new(Prefix, "node", number);
+    private static PartitionCall Call(long number) => new(Prefix, "node", number, TimeSpan.FromMinutes(1));
 
     private Task<PartitionReply> AppendAsync(params Block[] blocks) => AppendOnAsync("", blocks);
 
@@ -291,7 +291,7 @@ public sealed class PartitionScriptTests : IAsyncLifetime
 
     private async Task<PartitionReply> AppendOnAsync(string held, Block[] blocks, int capacity)
     {
-        var call = new PartitionCall(Prefix, $"node{Interlocked.Increment(ref _call)}", 1);
+        var call = new PartitionCall(Prefix, $"node{Interlocked.Increment(ref _call)}", 1, TimeSpan.FromMinutes(1));
         foreach (var block in blocks)
             call.Append(block, held, capacity);
         return await PartitionScript.RunAsync(_redis, call);

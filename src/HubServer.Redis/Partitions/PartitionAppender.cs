@@ -1,0 +1,147 @@
+using System.Globalization;
+using HubServer.Core;
+using HubServer.Protocol;
+
+namespace HubServer.Redis;
+
+/// <summary>Sends a partition's blocks, and puts right what keeps Redis from taking one.</summary>
+internal sealed class PartitionAppender(
+    ChannelRegistry registry,
+    PartitionCaller caller,
+    PartitionDelivery delivery,
+    PartitionFollower follower,
+    Seeder seeder,
+    Func<string, Task> askOthers,
+    HubServerMetrics metrics,
+    TimeProvider time)
+{
+    private const int MaxTries = 8;
+    private const int RetryMs = 1_000;
+
+    /// <summary>How long a node that has no ring of a lost channel waits for one that has.</summary>
+    private static readonly TimeSpan OthersMaySeed = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>Appends blocks, at most one of a channel.</summary>
+    /// <exception cref="ProtocolException">Redis did not answer: the outcome is unknown.</exception>
+    public async ValueTask<AppendResult[]> AppendAsync(IReadOnlyList<Block> blocks, CancellationToken cancellationToken)
+    {
+        var results = new AppendResult[blocks.Count];
+        var open = Enumerable.Range(0, blocks.Count).ToArray();
+        try
+        {
+            for (var i = 0; i < MaxTries && open.Length > 0; i++)
+                open = await AppendAsync(blocks, open, results, cancellationToken);
+        }
+        catch (Exception failure) when (RedisFailures.IsRedis(failure))
+        {
+            metrics.CountBackplane(BackplaneEvent.CallFailed);
+            if (RedisFailures.Read(failure) != RedisFailure.MayNotWrite)
+                throw new ProtocolException(ErrorCode.BackplaneUnavailable, "Redis did not answer; whether the rows were taken is unknown, and a retry with the same publisherId and sequence takes them once");
+            var error = new ItemError(ErrorCode.Overloaded, $"Redis takes no rows: {failure.Message}; nothing was written", RetryMs: RetryMs);
+            Array.Fill(results, new AppendResult(AppendStatus.Refused, Error: error));
+            return results;
+        }
+
+        foreach (var i in open)
+            results[i] = new AppendResult(AppendStatus.Refused, Error: new ItemError(ErrorCode.Overloaded, $"channel '{blocks[i].Channel}' does not come to rest in Redis; nothing was written, try again", RetryMs: RetryMs));
+        return results;
+    }
+
+    /// <summary>One call with the blocks that have no result yet; those that still have none.</summary>
+    private async Task<int[]> AppendAsync(IReadOnlyList<Block> blocks, int[] open, AppendResult[] results, CancellationToken cancellationToken)
+    {
+        var call = caller.NewCall();
+        var sent = Array.ConvertAll(open, i => blocks[i]);
+        var held = Array.ConvertAll(sent, block => registry.Find(block.Channel)?.Epoch ?? "");
+        for (var i = 0; i < sent.Length; i++)
+            call.Append(sent[i], held[i], CapacityOf(sent[i]));
+        var reply = await caller.RunUntilAnsweredAsync(call, cancellationToken);
+        if (reply.IsLate)
+            return open;
+        if (delivery.Deliver(reply, sent))
+            _ = follower.CheckAsync();
+
+        var left = new List<int>();
+        for (var i = 0; i < open.Length; i++)
+        {
+            if (await AnswerAsync(sent[i], held[i], reply.Results[i], reply.Generation) is { } answer)
+                results[open[i]] = answer;
+            else
+                left.Add(open[i]);
+        }
+
+        return [.. left];
+    }
+
+    /// <summary>Null where the block can be sent again.</summary>
+    private async Task<AppendResult?> AnswerAsync(Block block, string held, OperationResult result, string generation)
+    {
+        switch (result.Status)
+        {
+            case OperationStatus.Ok:
+                return new AppendResult(AppendStatus.Appended, result.Epoch, result.Offset);
+            case OperationStatus.Again:
+                metrics.CountBackplane(BackplaneEvent.DuplicateRefused);
+                return new AppendResult(AppendStatus.Appended, result.Epoch, result.Offset);
+            case OperationStatus.Old:
+                return Refuse(string.Create(CultureInfo.InvariantCulture, $"sequence {block.Sequence} of publisher '{block.PublisherId}' comes after {result.Offset} was taken; sequences go up"), block);
+            case OperationStatus.Stale when result.Schema is not null:
+                metrics.CountBackplane(BackplaneEvent.StaleSchemaRefused);
+                return new AppendResult(AppendStatus.StaleSchema, Schema: result.Schema);
+            case OperationStatus.Stale:
+                // Without its fields nobody can read the channel's rows again: it begins anew.
+                await RemoveAsync(block.Channel, result.State?.Epoch ?? "", null);
+                return null;
+            case OperationStatus.Empty:
+                metrics.CountBackplane(BackplaneEvent.EmptyRefused);
+                await GiveBackAsync(block.Channel, held, "", generation);
+                return null;
+            default:
+                metrics.CountBackplane(BackplaneEvent.ForeignRefused);
+                await GiveBackAsync(block.Channel, held, result.State?.Epoch ?? "", generation);
+                return null;
+        }
+    }
+
+    /// <summary>Removes a channel that is in this epoch, and, where that is said, has no further rows.</summary>
+    public async ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long? next)
+    {
+        var call = caller.NewQuestion();
+        call.Remove(channel.Text, epoch, next);
+        var result = (await caller.RunAsync(call)).Results[0];
+        if (result.Status == OperationStatus.Ok)
+            delivery.Remove(channel, result.State?.Epoch ?? epoch);
+        else if (result.Status != OperationStatus.Empty)
+            return false;
+
+        // A channel that Redis lost goes where its node had kept it for a publisher that did not come.
+        delivery.Remove(channel, epoch);
+        return true;
+    }
+
+    /// <summary>Gives Redis the channel back that this node holds, where it is not this node that is out of date.</summary>
+    private async Task GiveBackAsync(ChannelId id, string held, string found, string generation)
+    {
+        if (registry.Find(id) is not { } channel || channel.Epoch != held)
+            return;
+        var isOutdated = found.Length == 0 ? Epoch.GenerationOf(held) == generation : Epoch.IsNewer(found, held);
+        delivery.Suspect(id);
+        if (isOutdated || channel.IsFollowed)
+        {
+            await follower.CheckAsync();
+            return;
+        }
+
+        await askOthers(id.Text);
+        await Task.Delay(OthersMaySeed, time);
+        await follower.CheckAsync();
+        if (registry.Find(id)?.Epoch == held)
+            await seeder.SeedAsync(channel, found);
+        await follower.CheckAsync();
+    }
+
+    private int CapacityOf(Block block) => registry.LimitsOf(block.Channel, block.Settings).Capacity;
+
+    private static AppendResult Refuse(string message, Block block) =>
+        new(AppendStatus.Refused, Error: new ItemError(ErrorCode.BadRequest, message, Channel: block.Channel.Text));
+}

@@ -1,0 +1,252 @@
+using HubServer.Core;
+using HubServer.Protocol;
+
+namespace HubServer.Redis;
+
+/// <summary>
+/// Brings a partition's blocks into the node's channels, from messages and from replies to this node's own calls. What
+/// cannot be taken as it stands makes its channel a suspect, about which Redis has to be asked.
+/// </summary>
+internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache schemas, HubServerMetrics metrics, TimeProvider time)
+{
+    private readonly Lock _gate = new(); // Taken before any lock of the registry, its channels and their feeds.
+    private readonly Dictionary<string, ChannelId> _ids = new(StringComparer.Ordinal); // Used under _gate: parsing one for each block would cost more than the rest.
+    private readonly HashSet<ChannelId> _suspects = []; // Used under _gate.
+    private readonly Dictionary<ChannelId, long> _parked = []; // Used under _gate: since when blocks wait.
+    private string _generation = ""; // Written under _gate.
+    private long _sequence = -1; // Used under _gate: of the last message that was taken.
+
+    /// <summary>The partition's generation, as this node knows it.</summary>
+    public string Generation => Volatile.Read(ref _generation);
+
+    /// <summary>Takes a message; false where messages before it are missing, or it is of another generation.</summary>
+    public bool TryDeliver(PartitionMessage message)
+    {
+        lock (_gate)
+        {
+            if (message.Generation != _generation || message.Sequence > _sequence + 1)
+                return false;
+            if (message.Sequence <= _sequence)
+                return true;
+            foreach (var block in message.Blocks)
+                Take(block);
+            _sequence = message.Sequence;
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Takes this node's own blocks from the reply to their call, which may overtake the message; whether there are suspects.
+    /// </summary>
+    public bool Deliver(PartitionReply reply, IReadOnlyList<Block> blocks)
+    {
+        lock (_gate)
+        {
+            if (reply.Generation == _generation && reply.Sequence <= _sequence)
+                return false;
+            for (var i = 0; i < blocks.Count; i++)
+            {
+                if (reply.Results[i] is not { Status: OperationStatus.Ok, State: { } state } result)
+                    continue;
+
+                // Settings that another node's block brought may still be on their way here, and take no row's place.
+                var block = state.Settings is null || blocks[i].Settings is not null ? blocks[i] : blocks[i].With(state.Settings);
+                schemas.Add(block.Schema);
+                Take(new MessageBlock(MessageBlockKind.Append, block.Channel.Text, result.Epoch, result.Offset, block.Count, block.Schema.Hash, LastTime: block.LastTime), new LoggedBlock(block, result.Epoch, result.Offset));
+            }
+
+            return _suspects.Count > 0;
+        }
+    }
+
+    /// <summary>Makes a channel a suspect.</summary>
+    public void Suspect(ChannelId channel)
+    {
+        lock (_gate)
+            _suspects.Add(channel);
+    }
+
+    /// <summary>The channels that Redis has to be asked about, which are suspects no longer.</summary>
+    public ChannelId[] TakeSuspects()
+    {
+        lock (_gate)
+        {
+            if (_suspects.Count == 0)
+                return [];
+            var suspects = _suspects.ToArray();
+            _suspects.Clear();
+            return suspects;
+        }
+    }
+
+    /// <summary>Makes suspects of the channels whose blocks have waited this long for earlier ones; whether there are any.</summary>
+    public bool SuspectParked(TimeSpan waited)
+    {
+        lock (_gate)
+        {
+            if (_parked.Count == 0)
+                return false;
+            foreach (var (id, since) in _parked.ToArray())
+            {
+                var isWaiting = registry.Find(id)?.HasParked == true;
+                if (isWaiting && time.GetElapsedTime(since) < waited)
+                    continue;
+                _parked.Remove(id);
+                if (!isWaiting)
+                    continue;
+                metrics.CountBackplane(BackplaneEvent.ParkedTooLong);
+                _suspects.Add(id);
+            }
+
+            return _suspects.Count > 0;
+        }
+    }
+
+    /// <summary>Takes the partition as a whole: from here on, messages follow that one.</summary>
+    public void Adopt(PartitionDirectory directory)
+    {
+        lock (_gate)
+        {
+            foreach (var (text, state) in directory.Channels)
+            {
+                if (FindId(text) is { } id)
+                    Note(id, state);
+            }
+
+            Volatile.Write(ref _generation, directory.Generation);
+            _sequence = directory.Sequence;
+        }
+    }
+
+    /// <summary>Takes from Redis that a channel is in another epoch.</summary>
+    public void Rebase(Channel channel, ChannelState state, long start)
+    {
+        lock (_gate)
+            registry.Rebase(channel.Id, state.Epoch, state.Lineage, start, SchemaOf(state, channel));
+    }
+
+    /// <summary>Takes blocks that were read from the log; rows that the log does not have any more are passed over.</summary>
+    public void CatchUp(Channel channel, ChannelState state, IReadOnlyList<LoggedBlock> blocks)
+    {
+        lock (_gate)
+        {
+            foreach (var block in blocks)
+            {
+                if (block.Offset > channel.ReadHead().Next)
+                    channel.SkipTo(state.Epoch, block.Offset);
+
+                // The log keeps a block under the epoch in which it came, which may be an earlier one of the channel.
+                registry.Apply(channel, block with { Epoch = channel.Epoch });
+            }
+
+            channel.SkipTo(state.Epoch, state.Next);
+        }
+    }
+
+    /// <summary>Takes note of a channel that is not followed, and may be new here.</summary>
+    public void Note(ChannelId id, ChannelState state)
+    {
+        lock (_gate)
+        {
+            var channel = registry.Find(id);
+            var isNew = channel is null;
+            channel ??= registry.Create(id, state.Epoch, isFollowed: false);
+            if (channel.WantsBlocks)
+                return;
+            if (channel.Epoch != state.Epoch && (state.Lineage.EndOf(channel.Epoch) is not null || Epoch.IsNewer(state.Epoch, channel.Epoch)))
+                registry.Rebase(id, state.Epoch, state.Lineage, state.Next, SchemaOf(state, channel));
+            channel.TrySkip(new ChannelNews(state.Epoch, state.Next, SchemaOf(state, channel), state.Settings, state.LastTime, state.Lineage, IsLive: isNew));
+            if (isNew)
+                registry.Add(channel);
+        }
+    }
+
+    /// <summary>Takes that a channel is gone.</summary>
+    public void Remove(ChannelId channel, string epoch)
+    {
+        lock (_gate)
+        {
+            registry.Remove(channel, epoch);
+            _ids.Remove(channel.Text);
+        }
+    }
+
+    private Schema SchemaOf(ChannelState state, Channel channel) => schemas.Find(state.SchemaHash) ?? channel.ReadHead().Schema;
+
+    private void Take(MessageBlock block, LoggedBlock? logged = null)
+    {
+        if (FindId(block.Channel) is not { } id)
+            return;
+        var channel = registry.Find(id);
+        if (block.Kind == MessageBlockKind.Remove)
+        {
+            registry.Remove(id, block.Epoch);
+            _ids.Remove(block.Channel);
+            if (channel is not null && channel.Epoch != block.Epoch)
+                _suspects.Add(id);
+            return;
+        }
+
+        schemas.Add(block.Schema);
+        var schema = schemas.Find(block.SchemaHash);
+        if (block.Kind == MessageBlockKind.Seed || schema is null || (channel is null && block.Offset != 0) || (channel is not null && channel.Epoch != block.Epoch))
+        {
+            _suspects.Add(id);
+            return;
+        }
+
+        var isNew = channel is null;
+        channel ??= registry.Create(id, block.Epoch, registry.IsWanted(id));
+        if (channel.WantsBlocks)
+            Apply(channel, block, schema, logged);
+        else if (!channel.TrySkip(new ChannelNews(block.Epoch, block.Offset + block.Count, schema, logged?.Block.Settings ?? SchemaText.ReadSettings(block.Settings), block.LastTime, null, IsLive: true)))
+            _suspects.Add(id);
+        if (isNew)
+            registry.Add(channel);
+    }
+
+    private void Apply(Channel channel, MessageBlock block, Schema schema, LoggedBlock? logged)
+    {
+        // Blocks of this node's own calls come twice; those with rows need not be read again.
+        if (block.Count > 0 && channel.IsFollowed && block.Offset < channel.ReadHead().Next)
+            return;
+        logged ??= PartitionLog.ToBlock(channel.Id, block, schema, block.Rows);
+        if (logged is not null)
+        {
+            Apply(channel, logged);
+            return;
+        }
+
+        metrics.CountBackplane(BackplaneEvent.Damaged);
+        _suspects.Add(channel.Id);
+    }
+
+    private void Apply(Channel channel, LoggedBlock logged)
+    {
+        switch (registry.Apply(channel, logged))
+        {
+            case ApplyResult.Parked:
+                _parked.TryAdd(channel.Id, time.GetTimestamp());
+                break;
+            case ApplyResult.ForeignEpoch or ApplyResult.Hole:
+                _suspects.Add(channel.Id);
+                break;
+        }
+    }
+
+    /// <summary>Null for a text that somebody else wrote into the partition.</summary>
+    private ChannelId? FindId(string text)
+    {
+        if (_ids.TryGetValue(text, out var id))
+            return id;
+        try
+        {
+            return _ids[text] = ChannelId.Parse(text);
+        }
+        catch (ProtocolException)
+        {
+            metrics.CountBackplane(BackplaneEvent.Damaged);
+            return null;
+        }
+    }
+}

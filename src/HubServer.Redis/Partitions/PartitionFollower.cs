@@ -1,0 +1,316 @@
+using HubServer.Core;
+using HubServer.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace HubServer.Redis;
+
+/// <summary>
+/// Follows a partition: takes its messages in order, and where any may be missing, asks Redis how far the channels have
+/// come and reads what this node lacks. A message is no more than a hint that there is something to read.
+/// </summary>
+internal sealed partial class PartitionFollower(
+    int partition,
+    string prefix,
+    RedisConnection connection,
+    ChannelRegistry registry,
+    Func<Channel, bool> isMine,
+    PartitionCaller caller,
+    PartitionDelivery delivery,
+    PartitionLog log,
+    SchemaCache schemas,
+    Seeder seeder,
+    HubServerMetrics metrics,
+    TimeProvider time,
+    ILogger logger) : IDisposable
+{
+    private const int MaxChecks = 200;
+    private const int MaxTries = 10;
+    private const int ReadsAtOnce = 32;
+
+    private readonly SemaphoreSlim _turn = new(1, 1); // Held while a message is taken, or Redis is asked.
+    private volatile bool _needsRepair = true;
+    private volatile bool _isLost; // Whether the repair that is needed is one after another.
+    private long _heard; // A timestamp: of the last message.
+    private long _verified; // A timestamp: when this node was last known to have everything.
+
+    /// <summary>Whether the node has the partition's channels as they were when it last looked.</summary>
+    public bool IsComplete => !_needsRepair;
+
+    /// <summary>When the last message came.</summary>
+    public long Heard => Volatile.Read(ref _heard);
+
+    /// <summary>When a message last came of which the node lacked nothing.</summary>
+    public long Verified => Volatile.Read(ref _verified);
+
+    /// <summary>Takes a message; they come one at a time and in order.</summary>
+    public async Task OnMessageAsync(ReadOnlyMemory<byte> bytes)
+    {
+        Volatile.Write(ref _heard, time.GetTimestamp());
+        var message = PartitionMessage.Read(bytes);
+        if (message is null)
+            metrics.CountBackplane(BackplaneEvent.Damaged);
+        await _turn.WaitAsync();
+        try
+        {
+            if (message is { Wanted: { } wanted })
+                SuspectWanted(wanted);
+            else if (message is null || _needsRepair || !delivery.TryDeliver(message))
+                await TryRepairAsync();
+            await TryCheckSuspectsAsync();
+            if (!_needsRepair)
+                Volatile.Write(ref _verified, time.GetTimestamp());
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Does what is due without a message.</summary>
+    public async Task OnTimerAsync(TimeSpan parkedFor)
+    {
+        if (!_needsRepair && !delivery.SuspectParked(parkedFor))
+            return;
+        await _turn.WaitAsync();
+        try
+        {
+            if (_needsRepair)
+                await TryRepairAsync();
+            await TryCheckSuspectsAsync();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Asks about the channels that are suspects.</summary>
+    public async Task CheckAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            await TryCheckSuspectsAsync();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Looks at the whole partition again.</summary>
+    public async Task RepairAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            await TryRepairAsync();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Ends following.</summary>
+    public void Dispose() => _turn.Dispose();
+
+    private void SuspectWanted(string wanted)
+    {
+        var channel = registry.Channels.FirstOrDefault(one => one.Id.Text == wanted);
+        if (channel is { IsFollowed: true })
+            delivery.Suspect(channel.Id);
+    }
+
+    private async Task TryRepairAsync()
+    {
+        _needsRepair = true;
+        try
+        {
+            await RepairAllAsync();
+            (_needsRepair, _isLost) = (false, false);
+        }
+        catch (Exception failure) when (RedisFailures.IsRedis(failure))
+        {
+            if (!_isLost)
+                Log.NotRepaired(logger, partition, failure.Message);
+            _isLost = true;
+            await caller.TryReconfigureAsync(failure);
+        }
+    }
+
+    private async Task TryCheckSuspectsAsync()
+    {
+        if (_needsRepair)
+            return;
+        try
+        {
+            for (var i = 0; i < MaxTries && delivery.TakeSuspects() is { Length: > 0 } suspects; i++)
+                await CheckSomeAsync(suspects);
+        }
+        catch (Exception failure) when (RedisFailures.IsRedis(failure))
+        {
+            // Who they were is forgotten, so everything is looked at.
+            _needsRepair = true;
+            await caller.TryReconfigureAsync(failure);
+        }
+    }
+
+    /// <summary>
+    /// (1) Ask about every followed channel, on the primary, with which a new generation begins where there is one.
+    /// (2) Read the directory. (3) Take over the channels that are not followed. (4) Bring the followed ones up to date.
+    /// </summary>
+    private async Task RepairAllAsync()
+    {
+        for (var i = 0; i < MaxTries; i++)
+        {
+            var followed = registry.Channels.Where(channel => channel.WantsBlocks && isMine(channel)).ToArray();
+            var (generation, results) = await AskAsync(followed);
+            var directory = await PartitionDirectory.ReadAsync(connection.Database, prefix);
+            if (directory.Generation != generation)
+                continue;
+
+            await schemas.ExchangeAsync([.. directory.Channels.Values.Select(static state => state.SchemaHash)]);
+            var before = delivery.Generation;
+            metrics.CountBackplane(before == generation ? BackplaneEvent.GapRepaired : BackplaneEvent.GenerationChanged);
+            delivery.Adopt(directory);
+            RemoveMissing(directory);
+            await ReconcileAsync(followed, results, generation);
+            if (before.Length > 0 && before != generation)
+                Log.NewGeneration(logger, partition, generation, before);
+            return;
+        }
+
+        throw new TimeoutException($"the generation of partition {partition} does not come to rest");
+    }
+
+    private async Task CheckSomeAsync(ChannelId[] ids)
+    {
+        var known = ids.Select(registry.Find).OfType<Channel>().ToArray();
+        var unknown = ids.Where(id => registry.Find(id) is null).ToArray();
+        var (generation, results) = await AskAsync(known);
+        var (_, found) = await AskAsync(unknown);
+        if (generation.Length > 0 && generation != delivery.Generation)
+        {
+            await TryRepairAsync();
+            return;
+        }
+
+        for (var i = 0; i < unknown.Length; i++)
+        {
+            if (found[i].State is not { } state)
+                continue;
+            await schemas.GetAsync(state.SchemaHash);
+            delivery.Note(unknown[i], state);
+        }
+
+        await ReconcileAsync(known, results, generation);
+    }
+
+    private async Task<(string Generation, OperationResult[] Results)> AskAsync(IReadOnlyList<Channel> channels)
+    {
+        var (generation, results) = ("", new List<OperationResult>());
+        foreach (var some in channels.Chunk(MaxChecks).DefaultIfEmpty([]))
+        {
+            var call = caller.NewQuestion();
+            foreach (var channel in some)
+                call.Check(channel.Id.Text, channel.Epoch);
+            var reply = await caller.RunAsync(call);
+            generation = reply.Generation;
+            results.AddRange(reply.Results);
+        }
+
+        return (generation, [.. results]);
+    }
+
+    private async Task<(string Generation, OperationResult[] Results)> AskAsync(ChannelId[] channels)
+    {
+        if (channels.Length == 0)
+            return ("", []);
+        var results = new List<OperationResult>();
+        foreach (var some in channels.Chunk(MaxChecks))
+        {
+            var call = caller.NewQuestion();
+            foreach (var channel in some)
+                call.Check(channel.Text, "");
+            results.AddRange((await caller.RunAsync(call)).Results);
+        }
+
+        return ("", [.. results]);
+    }
+
+    /// <summary>
+    /// A channel of this generation that is not there was removed; one of an earlier generation was lost, and comes back
+    /// with whoever has it.
+    /// </summary>
+    private void RemoveMissing(PartitionDirectory directory)
+    {
+        foreach (var channel in registry.Channels.Where(isMine))
+        {
+            if (!directory.Channels.ContainsKey(channel.Id.Text) && Epoch.GenerationOf(channel.Epoch) == directory.Generation)
+                delivery.Remove(channel.Id, channel.Epoch);
+        }
+    }
+
+    private async Task ReconcileAsync(Channel[] channels, OperationResult[] results, string generation)
+    {
+        // Each reads its own stream, and a few at a time keep the connection busy.
+        foreach (var some in channels.Zip(results).Chunk(ReadsAtOnce))
+            await Task.WhenAll(some.Select(pair => ReconcileAsync(pair.First, pair.Second, generation)));
+    }
+
+    private async Task ReconcileAsync(Channel channel, OperationResult result, string generation)
+    {
+        switch (result)
+        {
+            case { Status: OperationStatus.Empty } when Epoch.GenerationOf(channel.Epoch) == generation:
+                delivery.Remove(channel.Id, channel.Epoch);
+                break;
+            case { Status: OperationStatus.Empty }:
+                metrics.CountBackplane(BackplaneEvent.EmptyRefused);
+                if (channel.IsFollowed)
+                    await seeder.SeedAsync(channel, expected: "");
+                break;
+            case { Status: OperationStatus.Foreign, State: { } state } when !Epoch.IsNewer(state.Epoch, channel.Epoch):
+                metrics.CountBackplane(BackplaneEvent.ForeignRefused);
+                if (channel.IsFollowed)
+                    await seeder.SeedAsync(channel, state.Epoch);
+                break;
+            case { State: { } state }:
+                await CatchUpAsync(channel, state);
+                break;
+        }
+    }
+
+    private async Task CatchUpAsync(Channel channel, ChannelState state)
+    {
+        await schemas.GetAsync(state.SchemaHash);
+        if (!channel.WantsBlocks)
+        {
+            delivery.Note(channel.Id, state);
+            return;
+        }
+
+        if (channel.Epoch != state.Epoch)
+        {
+            // Of another epoch that nothing leads to, the node has no row: it begins with the oldest that the log has.
+            var isReset = state.Lineage.EndOf(channel.Epoch) is null;
+            var past = isReset ? await log.ReadNewestAsync(channel.Id, state.Capacity, long.MaxValue) : [];
+            delivery.Rebase(channel, state, past.Count > 0 ? past[0].Offset : state.Next);
+        }
+
+        var head = channel.ReadHead();
+        if (!channel.IsFollowed || (head.Next >= state.Next && head.Schema.Hash == state.SchemaHash && (state.Settings is null || state.Settings == channel.Settings)))
+            return;
+        delivery.CatchUp(channel, state, await log.ReadFromAsync(channel.Id, head.Next));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Partition {Partition} cannot be brought up to date: {Failure}", EventName = "PartitionNotRepaired")]
+        public static partial void NotRepaired(ILogger logger, int partition, string failure);
+
+        [LoggerMessage(2, LogLevel.Information, "Partition {Partition} is of generation {Generation}, after {Before}", EventName = "NewGeneration")]
+        public static partial void NewGeneration(ILogger logger, int partition, string generation, string before);
+    }
+}

@@ -1,0 +1,71 @@
+using MessagePack;
+
+namespace HubServer.Redis;
+
+/// <summary>A message of a partition; the format stands in <c>partition.lua</c>.</summary>
+/// <param name="Generation">The partition's generation.</param>
+/// <param name="Sequence">The message's number, which goes up by one; that of the message before for a tick.</param>
+/// <param name="Blocks">What happened.</param>
+/// <param name="Wanted">The channel that whoever keeps its ring is asked to check; null in any other message.</param>
+internal sealed record PartitionMessage(string Generation, long Sequence, MessageBlock[] Blocks, string? Wanted = null)
+{
+    private const int Happened = 1;
+    private const int Asked = 2;
+
+    /// <summary>Asks whoever keeps the ring of a channel to check it.</summary>
+    public static byte[] Ask(string channel)
+    {
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
+        var writer = new MessagePackWriter(buffer);
+        writer.WriteArrayHeader(2);
+        writer.Write(Asked);
+        writer.Write(channel);
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Null for a message of another format, or that is damaged.</summary>
+    public static PartitionMessage? Read(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            var reader = new MessagePackReader(bytes);
+            reader.ReadArrayHeader();
+            switch (reader.ReadInt32())
+            {
+                case Happened: break;
+                case Asked: return new PartitionMessage("", 0, [], reader.ReadString());
+                default: return null;
+            }
+
+            var generation = reader.ReadString() ?? "";
+            var sequence = reader.ReadInt64();
+            reader.Skip();
+            reader.Skip();
+            var blocks = new MessageBlock[PartitionReply.CountOf(ref reader)];
+            for (var i = 0; i < blocks.Length; i++)
+                blocks[i] = ReadBlock(ref reader);
+            return new PartitionMessage(generation, sequence, blocks);
+        }
+        catch (Exception damaged) when (damaged is MessagePackSerializationException or EndOfStreamException or OverflowException)
+        {
+            return null;
+        }
+    }
+
+    private static MessageBlock ReadBlock(ref MessagePackReader reader)
+    {
+        reader.ReadArrayHeader();
+        var kind = reader.ReadString();
+        var channel = reader.ReadString() ?? "";
+        var epoch = reader.ReadString() ?? "";
+        if (kind != "a")
+            return new MessageBlock(kind == "s" ? MessageBlockKind.Seed : MessageBlockKind.Remove, channel, epoch);
+
+        var (offset, count, hash) = (reader.ReadInt64(), reader.ReadInt32(), reader.ReadString() ?? "");
+        reader.Skip();
+        var settings = PartitionReply.ReadBytes(ref reader);
+        var lastTime = PartitionReply.ReadTime(ref reader);
+        return new MessageBlock(MessageBlockKind.Append, channel, epoch, offset, count, hash, settings, lastTime, PartitionReply.ReadBytes(ref reader), PartitionReply.ReadBytes(ref reader));
+    }
+}

@@ -1,0 +1,247 @@
+using System.Globalization;
+using HubServer.Core;
+using HubServer.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace HubServer.Redis;
+
+/// <summary>
+/// The backplane of many nodes: Redis gives blocks their order and keeps them, and a node keeps rings of the channels that
+/// somebody reads there.
+/// </summary>
+public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
+{
+    private static readonly TimeSpan TimerPeriod = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ReplacePeriod = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FailurePause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(5);
+
+    private readonly HubServerOptions _options;
+    private readonly RedisOptions _redis;
+    private readonly HubServerMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly RedisConnection _connection;
+    private readonly RedisHealth _health;
+    private readonly string _node;
+    private readonly CancellationTokenSource _stop = new();
+    private Partition[] _partitions = [];
+    private Task[] _running = [];
+    private ChannelRegistry? _registry;
+    private long _replaced; // Used by the timer.
+    private long _swept; // Used by the timer.
+    private volatile bool _isAnotherCount; // Whether Redis holds another number of partitions.
+
+    /// <summary>Creates the backplane; <see cref="Start"/> connects.</summary>
+    /// <exception cref="ArgumentException">The connection string cannot be read.</exception>
+    public RedisBackplane(HubServerOptions options, HubServerMetrics metrics, TimeProvider time, ILogger<RedisBackplane> logger)
+    {
+        _options = options;
+        _redis = options.Backplane.Redis;
+        RedisConnection.Configure(_redis);
+        _metrics = metrics;
+        _time = time;
+        _logger = logger;
+        _connection = new RedisConnection(_redis, time, logger);
+        _health = new RedisHealth(_connection, time, logger);
+
+        // A node that starts again is another one to Redis: it counts its calls from 1.
+        _node = string.Create(CultureInfo.InvariantCulture, $"{options.Node}-{Guid.NewGuid():n}");
+    }
+
+    /// <inheritdoc/>
+    public int Partitions => _options.Partitions;
+
+    /// <inheritdoc/>
+    public BackplaneStatus Status
+    {
+        get
+        {
+            var problem = Problem();
+            return new BackplaneStatus("redis", problem is null, problem, _health.Warnings);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Start(ChannelRegistry registry)
+    {
+        _registry = registry;
+        registry.ReportStale(true);
+        _partitions = [.. Enumerable.Range(0, Partitions).Select(number => new Partition(number, _node, this, registry, _connection, _options, _metrics, _time, _logger, _stop.Token))];
+        _connection.Restored += OnRestored;
+        _running = [RunAsync(OnTimerAsync), .. _partitions.Select(partition => RunAsync(() => OnTimerAsync(partition)))];
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<AppendResult[]> AppendAsync(int partition, IReadOnlyList<Block> blocks, CancellationToken cancellationToken)
+    {
+        RequireOpen();
+        return _partitions[partition].AppendAsync(blocks, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long? next, CancellationToken cancellationToken)
+    {
+        RequireOpen();
+        try
+        {
+            return await PartitionFor(channel).RemoveAsync(channel, epoch, next);
+        }
+        catch (Exception failure) when (RedisFailures.IsRedis(failure))
+        {
+            throw new ProtocolException(ErrorCode.BackplaneUnavailable, $"Redis did not answer; whether channel '{channel}' was removed is unknown: {failure.Message}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Follow(Channel channel) => PartitionFor(channel.Id).Follow(channel);
+
+    /// <inheritdoc/>
+    public bool Remembers(ChannelId channel, string epoch)
+    {
+        // While the node may be behind, a channel that is missing here may be there.
+        var partition = PartitionFor(channel);
+        return _registry is { IsStale: false } && partition.Generation.Length > 0 && Epoch.GenerationOf(epoch) == partition.Generation;
+    }
+
+    /// <summary>Ends following and closes the connection.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_running);
+        await _connection.DisposeAsync();
+        foreach (var partition in _partitions)
+            partition.Dispose();
+        _stop.Dispose();
+    }
+
+    private Partition PartitionFor(ChannelId channel) => _partitions[((IBackplane)this).PartitionOf(channel)];
+
+    private string? Problem()
+    {
+        if (_isAnotherCount)
+            return AnotherCount();
+        if (!_connection.IsOpen)
+            return "Redis was not reached yet (HubServer:Backplane:Redis:ConnectionString)";
+        if (Array.Exists(_partitions, static partition => !partition.IsComplete))
+            return _connection.IsConnected ? "the channels are being read from Redis" : "Redis does not answer; queries go on with what the node has";
+        return _registry?.IsStale == true ? "nothing is heard from Redis; queries go on with what the node has" : null;
+    }
+
+    private string AnotherCount() => $"the deployment in Redis has another number of partitions than HubServer:Partitions, {_options.Partitions}; it is {_health.Partitions}, and every node has the same";
+
+    private void RequireOpen()
+    {
+        if (_isAnotherCount)
+            throw new ProtocolException(ErrorCode.BackplaneUnavailable, AnotherCount());
+        if (!_connection.IsOpen)
+            throw new ProtocolException(ErrorCode.BackplaneUnavailable, "Redis was not reached yet; nothing was written");
+    }
+
+    private void OnRestored()
+    {
+        foreach (var partition in _partitions)
+            partition.Hurry();
+    }
+
+    private async Task RunAsync(Func<Task> onTimer)
+    {
+        using var timer = new PeriodicTimer(TimerPeriod, _time);
+        try
+        {
+            do
+            {
+                try
+                {
+                    await onTimer();
+                }
+                catch (Exception failure) when (!_stop.IsCancellationRequested)
+                {
+                    // Whatever it is, the node must not stop following for it.
+                    Log.Failed(_logger, failure);
+                    await Task.Delay(FailurePause, _time, _stop.Token);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(_stop.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            // The node stops.
+        }
+    }
+
+    private async Task OnTimerAsync()
+    {
+        if (await TryOpenAsync())
+            await LookAsync();
+        _registry?.ReportStale(IsStale());
+    }
+
+    private async Task OnTimerAsync(Partition partition)
+    {
+        if (_connection.IsOpen && !_isAnotherCount)
+            await partition.OnTimerAsync();
+    }
+
+    private bool IsStale()
+    {
+        foreach (var partition in _partitions)
+        {
+            if (!partition.IsComplete && partition.Verified == 0)
+                return true;
+            if (_time.GetElapsedTime(partition.Verified) > _redis.StaleAfter)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Opens the connection where there is none, or where it is open and nothing comes from it any more.</summary>
+    private async Task<bool> TryOpenAsync()
+    {
+        if (_connection.IsOpen && !(_connection.IsConnected && IsSilent()))
+            return true;
+        if (_replaced != 0 && _time.GetElapsedTime(_replaced) < (_connection.IsOpen ? ReplacePeriod : TimerPeriod))
+            return _connection.IsOpen;
+
+        _replaced = _time.GetTimestamp();
+        try
+        {
+            if (_connection.IsOpen)
+                _metrics.CountBackplane(BackplaneEvent.ConnectionReplaced);
+            await _connection.OpenAsync([.. _partitions.Select(static partition => partition.Subscription)]);
+            _isAnotherCount = await _health.AgreeOnPartitionsAsync($"{_redis.Prefix}:partitions", _options.Partitions) != _options.Partitions;
+            if (_isAnotherCount)
+                Log.AnotherCount(_logger, AnotherCount());
+            return true;
+        }
+        catch (Exception failure) when (RedisFailures.IsRedis(failure))
+        {
+            _health.OnUnreached(failure);
+            return _connection.IsOpen;
+        }
+    }
+
+    /// <summary>Whether no partition was heard of for long, each of which speaks every second.</summary>
+    private bool IsSilent() =>
+        _partitions.Length > 0 && _replaced != 0 && Array.TrueForAll(_partitions, partition => _time.GetElapsedTime(partition.Heard) > _redis.StaleAfter);
+
+    private async Task LookAsync()
+    {
+        await _health.LookAsync();
+        if (_registry is null || _time.GetElapsedTime(_swept) < SweepPeriod)
+            return;
+        _swept = _time.GetTimestamp();
+        foreach (var channel in _registry.Channels)
+            channel.TryUnfollow(_redis.KeepUnread);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "Following Redis failed in a way that it should not, and goes on", EventName = "FollowingFailed")]
+        public static partial void Failed(ILogger logger, Exception failure);
+
+        [LoggerMessage(2, LogLevel.Error, "{Problem}", EventName = "PartitionsDiffer")]
+        public static partial void AnotherCount(ILogger logger, string problem);
+    }
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace HubServer.Redis;
+
+/// <summary>Looks at how Redis is set up: what of it may lose rows.</summary>
+internal sealed partial class RedisHealth(RedisConnection connection, TimeProvider time, ILogger logger)
+{
+    private const int OldestMajor = 7;
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
+
+    private IReadOnlyList<string> _warnings = [];
+    private long _looked;
+    private bool _isUnreached;
+
+    /// <summary>What works and should be set up otherwise.</summary>
+    public IReadOnlyList<string> Warnings => Volatile.Read(ref _warnings);
+
+    /// <summary>The number of partitions that the deployment has, once it is known.</summary>
+    public int Partitions { get; private set; }
+
+    /// <summary>The number of partitions that Redis holds for the deployment, which is this one where it holds none.</summary>
+    public async Task<int> AgreeOnPartitionsAsync(string key, int partitions)
+    {
+        await connection.Database.StringSetAsync(key, partitions, when: When.NotExists, flags: CommandFlags.DemandMaster);
+        Partitions = (int)await connection.Database.StringGetAsync(key, CommandFlags.DemandMaster);
+        _isUnreached = false;
+        return Partitions;
+    }
+
+    /// <summary>Says once that Redis cannot be reached.</summary>
+    public void OnUnreached(Exception failure)
+    {
+        if (!_isUnreached)
+            Log.Unreached(logger, failure.Message);
+        _isUnreached = true;
+    }
+
+    /// <summary>Looks, from time to time.</summary>
+    public async Task LookAsync()
+    {
+        if (!connection.IsConnected || (_looked != 0 && time.GetElapsedTime(_looked) < Period))
+            return;
+        _looked = time.GetTimestamp();
+        try
+        {
+            var warnings = new List<string>();
+            foreach (var server in connection.Servers.Where(static server => server is { IsConnected: true, IsReplica: false }))
+                await LookAtAsync(server, warnings);
+            foreach (var warning in warnings.Except(_warnings))
+                Log.Warning(logger, warning);
+            Volatile.Write(ref _warnings, warnings);
+        }
+        catch (Exception failure) when (RedisFailures.IsRedis(failure))
+        {
+            _looked = 0;
+        }
+    }
+
+    private static async Task LookAtAsync(IServer server, List<string> warnings)
+    {
+        if (server.Version.Major < OldestMajor)
+            warnings.Add($"Redis is of version {server.Version}; {OldestMajor}.0 or later is needed");
+        var info = (await server.InfoAsync()).SelectMany(static section => section).GroupBy(static pair => pair.Key).ToDictionary(static group => group.Key, static group => group.First().Value);
+        if (info.TryGetValue("maxmemory_policy", out var policy) && policy != "noeviction")
+            warnings.Add($"Redis' maxmemory-policy is {policy}, which may remove channels and what publishers' retries are told; set it to noeviction");
+        var replicas = int.TryParse(info.GetValueOrDefault("connected_slaves"), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
+        if (replicas > 0 && info.GetValueOrDefault("aof_enabled") == "0" && await SavesNothingAsync(server))
+            warnings.Add("Redis keeps nothing on disk and has replicas: a primary that restarts is empty and empties them; set appendonly yes, or see to it that it does not restart by itself");
+    }
+
+    private static async Task<bool> SavesNothingAsync(IServer server)
+    {
+        try
+        {
+            return (await server.ConfigGetAsync("save")).Any(static pair => pair.Value.Length == 0);
+        }
+        catch (RedisException)
+        {
+            // A hosted Redis may not tell.
+            return false;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "{Warning}", EventName = "RedisWarning")]
+        public static partial void Warning(ILogger logger, string warning);
+
+        [LoggerMessage(2, LogLevel.Warning, "Redis cannot be reached, and is tried again until it can: {Failure}", EventName = "RedisUnreached")]
+        public static partial void Unreached(ILogger logger, string failure);
+    }
+}

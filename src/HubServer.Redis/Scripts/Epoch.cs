@@ -1,0 +1,32 @@
+namespace HubServer.Redis;
+
+/// <summary>
+/// Reads epochs as the script writes them, <c>generation.sequence</c>: the generation is eight digits of the primary's
+/// replication id and the time when the generation began, the sequence that of the partition when the epoch began.
+/// </summary>
+internal static class Epoch
+{
+    private const int ReplicationDigits = 8;
+
+    /// <summary>The generation in which an epoch began; "" for a text that is none.</summary>
+    public static string GenerationOf(string epoch) => epoch.LastIndexOf('.') is > 0 and var dot ? epoch[..dot] : "";
+
+    /// <summary>Whether an epoch began after another, by the clock of the Redis servers where their generations differ.</summary>
+    public static bool IsNewer(string epoch, string other)
+    {
+        var (mine, others) = (GenerationOf(epoch), GenerationOf(other));
+        if (mine == others)
+            return SequenceOf(epoch) > SequenceOf(other);
+        return string.CompareOrdinal(TimeOf(mine), TimeOf(others)) > 0;
+    }
+
+    /// <summary>Hexadecimal digits of a fixed number until the year 2106, so that their order is that of time.</summary>
+    private static string TimeOf(string generation) => generation.Length > ReplicationDigits ? generation[ReplicationDigits..] : "";
+
+    private static long SequenceOf(string epoch)
+    {
+        // A stream that was begun anew leaves an "r" behind the number.
+        var digits = epoch.AsSpan(epoch.LastIndexOf('.') + 1).TrimEnd('r');
+        return long.TryParse(digits, out var sequence) ? sequence : -1;
+    }
+}
