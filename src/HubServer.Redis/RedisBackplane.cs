@@ -30,7 +30,6 @@ public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     private ChannelRegistry? _registry;
     private long _replaced; // Used by the timer.
     private long _swept; // Used by the timer.
-    private volatile bool _isAnotherCount; // Whether Redis holds another number of partitions.
 
     /// <summary>Creates the backplane; <see cref="Start"/> connects.</summary>
     /// <exception cref="ArgumentException">The connection string cannot be read.</exception>
@@ -43,7 +42,7 @@ public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         _time = time;
         _logger = logger;
         _connection = new RedisConnection(_redis, time, logger);
-        _health = new RedisHealth(_connection, time, logger);
+        _health = new RedisHealth(_connection, $"{_redis.Prefix}:partitions", options.Partitions, time, logger);
 
         // A node that starts again is another one to Redis: it counts its calls from 1.
         _node = string.Create(CultureInfo.InvariantCulture, $"{options.Node}-{Guid.NewGuid():n}");
@@ -119,8 +118,8 @@ public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
     private string? Problem()
     {
-        if (_isAnotherCount)
-            return AnotherCount();
+        if (_health.Disagreement is { } disagreement)
+            return disagreement;
         if (!_connection.IsOpen)
             return "Redis was not reached yet (HubServer:Backplane:Redis:ConnectionString)";
         if (Array.Exists(_partitions, static partition => !partition.IsComplete))
@@ -128,12 +127,10 @@ public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         return _registry?.IsStale == true ? "nothing is heard from Redis; queries go on with what the node has" : null;
     }
 
-    private string AnotherCount() => $"the deployment in Redis has another number of partitions than HubServer:Partitions, {_options.Partitions}; it is {_health.Partitions}, and every node has the same";
-
     private void RequireOpen()
     {
-        if (_isAnotherCount)
-            throw new ProtocolException(ErrorCode.BackplaneUnavailable, AnotherCount());
+        if (_health.Disagreement is { } disagreement)
+            throw new ProtocolException(ErrorCode.BackplaneUnavailable, disagreement);
         if (!_connection.IsOpen)
             throw new ProtocolException(ErrorCode.BackplaneUnavailable, "Redis was not reached yet; nothing was written");
     }
@@ -179,7 +176,7 @@ public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
     private async Task OnTimerAsync(Partition partition)
     {
-        if (_connection.IsOpen && !_isAnotherCount)
+        if (_connection.IsOpen && _health.Disagreement is null)
             await partition.OnTimerAsync();
     }
 
@@ -210,9 +207,7 @@ public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
             if (_connection.IsOpen)
                 _metrics.CountBackplane(BackplaneEvent.ConnectionReplaced);
             await _connection.OpenAsync([.. _partitions.Select(static partition => partition.Subscription)]);
-            _isAnotherCount = await _health.AgreeOnPartitionsAsync($"{_redis.Prefix}:partitions", _options.Partitions) != _options.Partitions;
-            if (_isAnotherCount)
-                Log.AnotherCount(_logger, AnotherCount());
+            await _health.AgreeOnPartitionsAsync();
             return true;
         }
         catch (Exception failure) when (RedisFailures.IsRedis(failure))
@@ -240,8 +235,5 @@ public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     {
         [LoggerMessage(1, LogLevel.Error, "Following Redis failed in a way that it should not, and goes on", EventName = "FollowingFailed")]
         public static partial void Failed(ILogger logger, Exception failure);
-
-        [LoggerMessage(2, LogLevel.Error, "{Problem}", EventName = "PartitionsDiffer")]
-        public static partial void AnotherCount(ILogger logger, string problem);
     }
 }

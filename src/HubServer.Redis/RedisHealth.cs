@@ -5,7 +5,7 @@ using StackExchange.Redis;
 namespace HubServer.Redis;
 
 /// <summary>Looks at how Redis is set up: what of it may lose rows.</summary>
-internal sealed partial class RedisHealth(RedisConnection connection, TimeProvider time, ILogger logger)
+internal sealed partial class RedisHealth(RedisConnection connection, string partitionsKey, int partitions, TimeProvider time, ILogger logger)
 {
     private const int OldestMajor = 7;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
@@ -17,16 +17,21 @@ internal sealed partial class RedisHealth(RedisConnection connection, TimeProvid
     /// <summary>What works and should be set up otherwise.</summary>
     public IReadOnlyList<string> Warnings => Volatile.Read(ref _warnings);
 
-    /// <summary>The number of partitions that the deployment has, once it is known.</summary>
-    public int Partitions { get; private set; }
+    /// <summary>
+    /// Why this node cannot take part: its channels would be in other partitions than those of the others. Null where it can.
+    /// </summary>
+    public string? Disagreement { get; private set; }
 
-    /// <summary>The number of partitions that Redis holds for the deployment, which is this one where it holds none.</summary>
-    public async Task<int> AgreeOnPartitionsAsync(string key, int partitions)
+    /// <summary>Compares the number of partitions with the one that the deployment has, which is this one where it has none.</summary>
+    public async Task AgreeOnPartitionsAsync()
     {
-        await connection.Database.StringSetAsync(key, partitions, when: When.NotExists, flags: CommandFlags.DemandMaster);
-        Partitions = (int)await connection.Database.StringGetAsync(key, CommandFlags.DemandMaster);
+        await connection.Database.StringSetAsync(partitionsKey, partitions, when: When.NotExists, flags: CommandFlags.DemandMaster);
+        var held = (int)await connection.Database.StringGetAsync(partitionsKey, CommandFlags.DemandMaster);
         _isUnreached = false;
-        return Partitions;
+        var disagreement = held == partitions ? null : $"HubServer:Partitions is {partitions}, and the deployment in Redis has {held}; set it to {held}, as on every node ({partitionsKey})";
+        if (disagreement is not null && disagreement != Disagreement)
+            Log.Disagreement(logger, disagreement);
+        Disagreement = disagreement;
     }
 
     /// <summary>Says once that Redis cannot be reached.</summary>
@@ -45,6 +50,8 @@ internal sealed partial class RedisHealth(RedisConnection connection, TimeProvid
         _looked = time.GetTimestamp();
         try
         {
+            // Redis may have lost that, too.
+            await AgreeOnPartitionsAsync();
             var warnings = new List<string>();
             foreach (var server in connection.Servers.Where(static server => server is { IsConnected: true, IsReplica: false }))
                 await LookAtAsync(server, warnings);
@@ -90,5 +97,8 @@ internal sealed partial class RedisHealth(RedisConnection connection, TimeProvid
 
         [LoggerMessage(2, LogLevel.Warning, "Redis cannot be reached, and is tried again until it can: {Failure}", EventName = "RedisUnreached")]
         public static partial void Unreached(ILogger logger, string failure);
+
+        [LoggerMessage(3, LogLevel.Error, "{Disagreement}", EventName = "PartitionsDiffer")]
+        public static partial void Disagreement(ILogger logger, string disagreement);
     }
 }

@@ -11,7 +11,7 @@ namespace HubServer.AspNetCore.Tests;
 public sealed class OptionsTests
 {
     // Options without a range: a text, lists, and a dictionary.
-    private static readonly string[] WithoutRange = ["Node", "Channels:Rules", "Channels:Rules:0:Match", "Channels:Rules:0:Units"];
+    private static readonly string[] WithoutRange = ["Node", "Channels:Rules", "Channels:Rules:0:Match", "Channels:Rules:0:Units", "Backplane:Redis:ConnectionString", "Backplane:Redis:Prefix"];
 
     /// <summary>Every option that has a range, with its ends.</summary>
     public static TheoryData<string, string, string> Ranges()
@@ -51,6 +51,7 @@ public sealed class OptionsTests
 
     [Theory]
     [InlineData("Node", "", "HubServer:Node", "required")]
+    [InlineData("Backplane:Redis:Prefix", "a b", "HubServer:Backplane:Redis:Prefix", "1 to 64 characters without white space")]
     [InlineData("Channels:Rules:0:Match", "", "HubServer:Channels:Rules:0:Match", "required")]
     [InlineData("Channels:Rules:0:Match", "cpu{", "HubServer:Channels:Rules:0:Match", "'cpu{', at character")]
     [InlineData("Channels:Rules:0:Units:value", "tooLong", "HubServer:Channels:Rules:0:Units:value has 513 characters", "at most 512 (HubServer:Channels:MaxFieldNameLength)")]
@@ -60,7 +61,7 @@ public sealed class OptionsTests
     [InlineData("Channels:Rules", "[]", "HubServer:Channels:Rules is '[]'", "such as HubServer:Channels:Rules:0:Match")]
     [InlineData("Sources:Simulate:Enabled", "yes", "HubServer:Sources:Simulate:Enabled is 'yes'", "true or false")]
     [InlineData("Sources:Host:Interval", "00:00:00", "HubServer:Sources:Host:Interval", "from 0:00:00.1 to 1:00:00")]
-    [InlineData("Chanels:Capacity", "5", "HubServer:Chanels is no option", "those of HubServer are Channels, Node, Partitions, PathBase, Publishing, Queries, Sources, Transport")]
+    [InlineData("Chanels:Capacity", "5", "HubServer:Chanels is no option", "those of HubServer are Backplane, Channels, Node, Partitions, PathBase, Publishing, Queries, Sources, Transport")]
     [InlineData("Channels:Rules:0:Capcity", "5", "HubServer:Channels:Rules:0:Capcity is no option", "those of HubServer:Channels:Rules:0 are Capacity, ")]
     [InlineData("Channels:Capacity:Rows", "5", "HubServer:Channels:Capacity:Rows is no option", "HubServer:Channels:Capacity is a single value")]
     [InlineData("Transport", "5", "HubServer:Transport is '5'", "has others below it")]

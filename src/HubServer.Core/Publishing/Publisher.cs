@@ -15,6 +15,7 @@ internal sealed partial class Publisher(int partition, IBackplane backplane, Pub
     private int _pendingRows; // Written under _gate.
     private long _pendingBytes; // Written under _gate.
     private bool _isSending; // Used under _gate.
+    private bool _isFailing; // Used by whoever sends: an outage is said once, not with every call.
     private TaskCompletionSource? _room; // Used under _gate; completed when a call has been taken from _pending.
 
     /// <summary>Whether a caller that arrives now has to be refused.</summary>
@@ -66,13 +67,17 @@ internal sealed partial class Publisher(int partition, IBackplane backplane, Pub
                 blocks[i] = call[i].Block;
             metrics.CountCall();
             var results = await backplane.AppendAsync(partition, blocks, CancellationToken.None);
+            _isFailing = false;
             for (var i = 0; i < results.Length; i++)
                 call[i].SetResult(results[i]);
         }
         catch (Exception failure)
         {
-            Log.Failed(logger, partition, failure);
-            var error = new ItemError(ErrorCode.BackplaneUnavailable, "the backplane did not answer; whether the rows were taken is unknown");
+            if (!_isFailing)
+                Log.Failed(logger, partition, failure.Message);
+            _isFailing = true;
+            var unavailable = failure as ProtocolException;
+            var error = new ItemError(unavailable?.Code ?? ErrorCode.BackplaneUnavailable, unavailable?.Message ?? "the backplane did not answer; whether the rows were taken is unknown");
             foreach (var pending in call)
                 pending.TrySetResult(new AppendResult(AppendStatus.Refused, Error: error));
         }
@@ -124,7 +129,7 @@ internal sealed partial class Publisher(int partition, IBackplane backplane, Pub
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "The backplane did not take a call of partition {Partition}", EventName = "AppendFailed")]
-        public static partial void Failed(ILogger logger, int partition, Exception failure);
+        [LoggerMessage(1, LogLevel.Warning, "The backplane does not take the calls of partition {Partition}: {Failure}", EventName = "AppendFailed")]
+        public static partial void Failed(ILogger logger, int partition, string failure);
     }
 }

@@ -310,7 +310,7 @@ internal sealed partial class PartitionFollower(
         [LoggerMessage(1, LogLevel.Warning, "Partition {Partition} cannot be brought up to date: {Failure}", EventName = "PartitionNotRepaired")]
         public static partial void NotRepaired(ILogger logger, int partition, string failure);
 
-        [LoggerMessage(2, LogLevel.Information, "Partition {Partition} is of generation {Generation}, after {Before}", EventName = "NewGeneration")]
+        [LoggerMessage(2, LogLevel.Debug, "Partition {Partition} is of generation {Generation}, after {Before}", EventName = "NewGeneration")]
         public static partial void NewGeneration(ILogger logger, int partition, string generation, string before);
     }
 }
