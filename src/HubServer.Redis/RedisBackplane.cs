@@ -12,7 +12,11 @@ namespace HubServer.Redis;
 public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 {
     private static readonly TimeSpan TimerPeriod = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan ReplacePeriod = TimeSpan.FromSeconds(5);
+
+    /// <summary>Longer than any pause of a busy machine: the commands of a connection that is replaced fail.</summary>
+    private static readonly TimeSpan ReplaceAfter = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan OpenPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan FailurePause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(5);
 
@@ -84,7 +88,7 @@ public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         RequireOpen();
         try
         {
-            return await PartitionFor(channel).RemoveAsync(channel, epoch, next);
+            return await PartitionFor(channel).RemoveAsync(channel, epoch, next, cancellationToken);
         }
         catch (Exception failure) when (RedisFailures.IsRedis(failure))
         {
@@ -198,7 +202,7 @@ public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     {
         if (_connection.IsOpen && !(_connection.IsConnected && IsSilent()))
             return true;
-        if (_replaced != 0 && _time.GetElapsedTime(_replaced) < (_connection.IsOpen ? ReplacePeriod : TimerPeriod))
+        if (_replaced != 0 && _time.GetElapsedTime(_replaced) < (_connection.IsOpen ? ReplaceAfter : OpenPause))
             return _connection.IsOpen;
 
         _replaced = _time.GetTimestamp();
@@ -219,7 +223,7 @@ public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
     /// <summary>Whether no partition was heard of for long, each of which speaks every second.</summary>
     private bool IsSilent() =>
-        _partitions.Length > 0 && _replaced != 0 && Array.TrueForAll(_partitions, partition => _time.GetElapsedTime(partition.Heard) > _redis.StaleAfter);
+        _partitions.Length > 0 && _replaced != 0 && Array.TrueForAll(_partitions, partition => _time.GetElapsedTime(partition.Heard) > ReplaceAfter + _redis.StaleAfter);
 
     private async Task LookAsync()
     {

@@ -24,10 +24,15 @@ internal sealed class FeedMembers(Feed feed, IReadOnlyList<TargetPlan> targets, 
     /// </summary>
     public bool Join(Channel channel, bool isNew)
     {
+        // While its past was on the way the channel may have gone, and others may have taken its room.
         var joined = false;
-        if (channel.ReadHead().IsRemoved)
+        if (channel.ReadHead().IsRemoved || !HasRoom(channel))
+        {
             StopAwaiting(channel);
-        if (channel.ReadHead().IsRemoved || !HasRoom(channel) || !HasPast(channel))
+            return joined;
+        }
+
+        if (!HasPast(channel))
             return joined;
 
         for (var i = 0; i < targets.Count; i++)

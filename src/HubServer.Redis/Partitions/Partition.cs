@@ -57,7 +57,7 @@ internal sealed class Partition : IDisposable
 
     public ValueTask<AppendResult[]> AppendAsync(IReadOnlyList<Block> blocks, CancellationToken cancellationToken) => _appender.AppendAsync(blocks, cancellationToken);
 
-    public ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long? next) => _appender.RemoveAsync(channel, epoch, next);
+    public ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long? next, CancellationToken cancellationToken) => _appender.RemoveAsync(channel, epoch, next, cancellationToken);
 
     public void Follow(Channel channel) => _loader.Load(channel);
 

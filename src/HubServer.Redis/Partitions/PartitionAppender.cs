@@ -90,7 +90,7 @@ internal sealed class PartitionAppender(
                 return new AppendResult(AppendStatus.StaleSchema, Schema: result.Schema);
             case OperationStatus.Stale:
                 // Without its fields nobody can read the channel's rows again: it begins anew.
-                await RemoveAsync(block.Channel, result.State?.Epoch ?? "", null);
+                await RemoveAsync(block.Channel, result.State?.Epoch ?? "", null, CancellationToken.None);
                 return null;
             case OperationStatus.Empty:
                 metrics.CountBackplane(BackplaneEvent.EmptyRefused);
@@ -104,11 +104,11 @@ internal sealed class PartitionAppender(
     }
 
     /// <summary>Removes a channel that is in this epoch, and, where that is said, has no further rows.</summary>
-    public async ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long? next)
+    public async ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long? next, CancellationToken cancellationToken)
     {
         var call = caller.NewQuestion();
         call.Remove(channel.Text, epoch, next);
-        var result = (await caller.RunAsync(call)).Results[0];
+        var result = (await caller.RunUntilAnsweredAsync(call, cancellationToken)).Results[0];
         if (result.Status == OperationStatus.Ok)
             delivery.Remove(channel, result.State?.Epoch ?? epoch);
         else if (result.Status != OperationStatus.Empty)

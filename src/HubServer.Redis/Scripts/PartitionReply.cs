@@ -1,4 +1,5 @@
 using System.Buffers;
+using HubServer.Protocol;
 using MessagePack;
 
 namespace HubServer.Redis;
@@ -49,10 +50,12 @@ internal sealed record PartitionReply(bool IsLate, string Generation, long Seque
         return status switch
         {
             "ok" => new OperationResult(OperationStatus.Ok, state, epoch, parts > 8 ? reader.ReadInt64() : -1),
-            "stale" => new OperationResult(OperationStatus.Stale, state, Schema: hash.Length == 0 ? Protocol.Schema.Empty : SchemaText.ReadSchema(ReadBytes(ref reader))),
+            "stale" => new OperationResult(OperationStatus.Stale, state, Schema: ReadSchema(hash, ReadBytes(ref reader))),
             _ => new OperationResult(OperationStatus.Foreign, state),
         };
     }
+
+    private static Schema? ReadSchema(string hash, ReadOnlyMemory<byte> text) => hash.Length == 0 ? Schema.Empty : SchemaText.ReadSchema(text);
 
     /// <summary>A time, or "" for none.</summary>
     internal static double? ReadTime(ref MessagePackReader reader)

@@ -141,7 +141,7 @@ internal sealed class PublisherActor(World world, int number)
         for (var row = 0; row < batch.Rows.Count; row++)
         {
             var known = world.Truth.TryLocate(SerialOf(batch.Rows, row) ?? 0, out var found, out var offset);
-            Expect.That(row < result.Count == known || result.Error?.Code == ErrorCode.BackplaneUnavailable || (isRetry && result.Error is not null), $"{result}: row {row} is {(known ? "" : "not ")}there");
+            Expect.That(row < result.Count == known || result.Error?.Code == ErrorCode.BackplaneUnavailable || (isRetry && result.Error is not null), $"{result}: row {row} is {(known ? "" : "not ")}there. {world.Backplane.Broken?.Message}");
             if (!known || found is null)
                 continue;
             Expect.That(found.Channel == batch.Channel && (found.Order, offset).CompareTo(last) > 0, $"{result}: row {row} is at {found.Channel} {found.Epoch}:{offset}, out of order");

@@ -2,10 +2,10 @@ using HubServer.Protocol;
 
 namespace HubServer.Core.Tests.Simulation;
 
-/// <summary>A backplane in memory, which takes its time, fails now and then, and tells the truth what it did.</summary>
-internal sealed class RecordingBackplane(IBackplane inner, Truth truth, Branches branches, Random random, double failures) : IBackplane
+/// <summary>A backplane, which takes its time, fails now and then, and tells the truth what it did.</summary>
+internal sealed class RecordingBackplane(IBackplane inner, Truth truth, Branches branches, Random random, double failures) : IBackplane, IDisposable
 {
-    private readonly Lock _order = new(); // What happens to the log and what is told of it happen in one order.
+    private readonly SemaphoreSlim _order = new(1, 1); // What happens to the log and what is told of it happen in one order.
 
     public int Partitions => inner.Partitions;
 
@@ -24,7 +24,7 @@ internal sealed class RecordingBackplane(IBackplane inner, Truth truth, Branches
         if (fate > 0.6)
             await Task.Yield();
 
-        var results = Append(partition, blocks);
+        var results = await AppendInOrderAsync(partition, blocks);
         if (fate > 0.8)
             await Task.Yield();
         if (fate < failures)
@@ -32,16 +32,23 @@ internal sealed class RecordingBackplane(IBackplane inner, Truth truth, Branches
         return results;
     }
 
-    public ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long? next, CancellationToken cancellationToken)
+    public async ValueTask<bool> RemoveAsync(ChannelId channel, string epoch, long? next, CancellationToken cancellationToken)
     {
-        lock (_order)
+        await _order.WaitAsync(cancellationToken);
+        try
         {
-            var removed = Done(inner.RemoveAsync(channel, epoch, next, cancellationToken));
+            var removed = await inner.RemoveAsync(channel, epoch, next, cancellationToken);
             if (removed)
                 truth.Remove(channel.Text, epoch);
-            return ValueTask.FromResult(removed);
+            return removed;
+        }
+        finally
+        {
+            _order.Release();
         }
     }
+
+    public void Dispose() => _order.Dispose();
 
     /// <summary>What the log itself did wrong.</summary>
     public BrokenPromiseException? Broken { get; private set; }
@@ -53,10 +60,15 @@ internal sealed class RecordingBackplane(IBackplane inner, Truth truth, Branches
 
     public void Lose(ChannelId channel, Random random)
     {
-        lock (_order)
+        _order.Wait();
+        try
         {
             if (inner is LossyBackplane lossy && lossy.Lose(channel, random) is { } loss)
                 truth.Rebase(channel.Text, loss.From, loss.To, loss.End, loss.Schema);
+        }
+        finally
+        {
+            _order.Release();
         }
     }
 
@@ -66,11 +78,12 @@ internal sealed class RecordingBackplane(IBackplane inner, Truth truth, Branches
 
     public bool Remembers(ChannelId channel, string epoch) => inner.Remembers(channel, epoch);
 
-    private AppendResult[] Append(int partition, IReadOnlyList<Block> blocks)
+    private async ValueTask<AppendResult[]> AppendInOrderAsync(int partition, IReadOnlyList<Block> blocks)
     {
-        lock (_order)
+        await _order.WaitAsync();
+        try
         {
-            var results = Done(inner.AppendAsync(partition, blocks, CancellationToken.None));
+            var results = await inner.AppendAsync(partition, blocks, CancellationToken.None);
             for (var i = 0; i < results.Length; i++)
             {
                 if (results[i].Status == AppendStatus.Appended)
@@ -82,6 +95,15 @@ internal sealed class RecordingBackplane(IBackplane inner, Truth truth, Branches
             }
 
             return results;
+        }
+        catch (Exception failure)
+        {
+            Broken ??= new BrokenPromiseException(failure.ToString());
+            throw;
+        }
+        finally
+        {
+            _order.Release();
         }
     }
 
@@ -96,11 +118,5 @@ internal sealed class RecordingBackplane(IBackplane inner, Truth truth, Branches
         {
             Broken ??= broken;
         }
-    }
-
-    private static T Done<T>(ValueTask<T> call)
-    {
-        Expect.That(call.IsCompletedSuccessfully, "the backplane in memory answers at once");
-        return call.GetAwaiter().GetResult();
     }
 }

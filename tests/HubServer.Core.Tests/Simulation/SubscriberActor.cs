@@ -104,6 +104,10 @@ internal sealed class SubscriberActor
         var read = WireReader.Read<Item>(_format, bytes);
         if (_world.History.KeepsText)
             Describe(read);
+
+        // Rows may get here before their publisher's backplane has told what it did.
+        foreach (var frame in read.Frames.Where(static frame => frame.Kind != FrameKind.Removed))
+            SpinWait.SpinUntil(() => _world.Truth.Find(frame.Channel, frame.Epoch)?.Next >= frame.Offset + frame.Count, TimeSpan.FromSeconds(1));
         Model.Apply(read);
     }
 

@@ -1,7 +1,7 @@
 namespace HubServer.Core.Tests.Simulation;
 
 /// <summary>The same actors on the thread pool and by the real clock, where races are real and no run repeats another.</summary>
-internal sealed class ThreadedRun(int seed)
+internal sealed class ThreadedRun(int seed, Func<HubServerOptions, IBackplane>? createBackplane = null)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -10,7 +10,8 @@ internal sealed class ThreadedRun(int seed)
 
     public async Task ExecuteAsync()
     {
-        using var world = new World(seed, TimeProvider.System, new WorkPool(), new History(keepsText: false)) { PauseScale = 0.1 };
+        using var world = new World(seed, TimeProvider.System, new WorkPool(), new History(keepsText: false), createBackplane) { PauseScale = 0.1 };
+        await UntilAsync(() => Expect.That(world.Backplane.Status.IsReady, world.Backplane.Status.Problem ?? ""));
         for (var i = 1; i <= 3; i++)
         {
             world.Enter();

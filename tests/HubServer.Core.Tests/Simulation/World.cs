@@ -15,7 +15,7 @@ internal sealed class World : IDisposable
     private long _serial;
     private int _busy;
 
-    public World(int seed, TimeProvider time, WorkPool work, History history)
+    public World(int seed, TimeProvider time, WorkPool work, History history, Func<HubServerOptions, IBackplane>? createBackplane = null)
     {
         Seed = seed;
         Time = time;
@@ -30,6 +30,8 @@ internal sealed class World : IDisposable
         Truth = new Truth(CapacityOf);
         var failures = random.Next(4) == 0 ? 0.05 : 0;
         IBackplane inner = random.Next(3) == 0 ? new LossyBackplane(Options, time) : new InMemoryBackplane(Options, time);
+        if (createBackplane is not null)
+            inner = createBackplane(Options);
         Backplane = new RecordingBackplane(inner, Truth, Branches, new Random(seed + 1), failures);
         Node = new Node(Options, Backplane, Metrics, time, work, NullLogger<Node>.Instance);
     }
@@ -97,6 +99,7 @@ internal sealed class World : IDisposable
     public void Dispose()
     {
         Node.Dispose();
+        Backplane.Dispose();
         _end.Dispose();
     }
 
