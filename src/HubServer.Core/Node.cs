@@ -75,12 +75,8 @@ public sealed class Node : IDisposable
         QueryPlan.RequireBetween(request.Limit, _options.Queries.MaxListLimit, "limit", nameof(QueryOptions.MaxListLimit));
         QueryPlan.RequireLength(request.Selector ?? "", "selector", _options.Queries.MaxSelectorLength, nameof(QueryOptions.MaxSelectorLength));
         var selector = request.Selector is { Length: > 0 } text ? Selector.Parse(text, _options.Queries) : null;
-        var page = Registry.Channels
-            .Where(channel => selector is null || selector.Matches(channel.Id))
-            .Where(channel => request.After is null || string.CompareOrdinal(channel.Id.Text, request.After) > 0)
-            .OrderBy(channel => channel.Id.Text, StringComparer.Ordinal)
-            .Take(request.Limit + 1)
-            .ToArray();
+        var page = FirstPage(Registry.Channels.Where(channel =>
+            (request.After is null || string.CompareOrdinal(channel.Id.Text, request.After) > 0) && (selector is null || selector.Matches(channel.Id))), request.Limit + 1);
         return new ChannelList([.. page.Take(request.Limit).Select(channel => channel.Describe())], page.Length > request.Limit);
     }
 
@@ -205,6 +201,24 @@ public sealed class Node : IDisposable
     {
         _sweep.Dispose();
         _feeds.Dispose();
+    }
+
+    /// <summary>The first channels in the order of their ids. Sorting all of many channels for each page would take longer than the rest.</summary>
+    private static Channel[] FirstPage(IEnumerable<Channel> channels, int count)
+    {
+        var page = new PriorityQueue<Channel, string>(Comparer<string>.Create(static (a, b) => string.CompareOrdinal(b, a)));
+        foreach (var channel in channels)
+        {
+            if (page.Count < count)
+                page.Enqueue(channel, channel.Id.Text);
+            else if (string.CompareOrdinal(channel.Id.Text, page.Peek().Id.Text) < 0)
+                page.EnqueueDequeue(channel, channel.Id.Text);
+        }
+
+        var sorted = new Channel[page.Count];
+        for (var i = sorted.Length - 1; i >= 0; i--)
+            sorted[i] = page.Dequeue();
+        return sorted;
     }
 
     private Channel Require(ChannelId id) =>
