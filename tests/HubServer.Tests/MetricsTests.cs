@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using HubServer.AspNetCore.Tests.Fixtures;
+using HubServer.Fixtures;
 
 namespace HubServer.Tests;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using HubServer.AspNetCore.Tests.Fixtures;
+using HubServer.Fixtures;
 using Microsoft.AspNetCore.SignalR.Client;
 
 namespace HubServer.Tests;

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
-using HubServer.AspNetCore.Tests.Fixtures;
+using HubServer.Fixtures;
 
 namespace HubServer.Tests;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using HubServer.AspNetCore.Tests.Fixtures;
+using HubServer.Fixtures;
 using StackExchange.Redis;
 
 namespace HubServer.Redis.Tests.Fixtures;

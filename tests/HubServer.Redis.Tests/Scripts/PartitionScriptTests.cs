@@ -1,4 +1,4 @@
-using HubServer.AspNetCore.Tests.Fixtures;
+using HubServer.Fixtures;
 using HubServer.Core;
 using HubServer.Protocol;
 using HubServer.Redis.Tests.Fixtures;
