@@ -1,6 +1,6 @@
 using HubServer.Core;
 using HubServer.Core.Tests.Backplane;
-using HubServer.Redis.Tests.Fixtures;
+using HubServer.Fixtures;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HubServer.Redis.Tests;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using HubServer.AspNetCore.Tests.Fixtures;
+using HubServer.Fixtures;
 using Microsoft.AspNetCore.SignalR.Client;
 
 namespace HubServer.Tests;
@@ -14,7 +14,7 @@ public sealed class ProgramTests
     [Fact]
     public async Task Program_WhenStartedWithoutConfiguration_IsLiveAndShowsThisMachine()
     {
-        await using var server = ServerProcess.Start();
+        await using var server = NodeProcess.Start();
         using var http = new HttpClient { BaseAddress = await server.UrlAsync() };
 
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri("/livez", UriKind.Relative))).StatusCode);
@@ -26,15 +26,13 @@ public sealed class ProgramTests
     [Fact]
     public async Task Program_WhenTerminatedWithRunningQueries_StopsInTime()
     {
-        await using var server = ServerProcess.Start();
+        await using var server = NodeProcess.Start();
         var url = await server.UrlAsync();
         var queries = new List<Task>();
         for (var i = 0; i < 5; i++)
             queries.Add(await StartQueryAsync(url));
 
-        await server.TerminateAsync();
-
-        Assert.Equal(0, await server.ExitAsync(StopDeadline));
+        Assert.Equal(0, await server.TerminateAsync(StopDeadline));
         await Assert.ThrowsAnyAsync<Exception>(() => Task.WhenAll(queries).WaitAsync(StopDeadline, TimeProvider.System));
         Assert.All(queries, query => Assert.True(query.IsCompleted));
     }
@@ -48,7 +46,7 @@ public sealed class ProgramTests
     [InlineData("Channels:Capcity", "5", "HubServer:Channels:Capcity is no option; those of HubServer:Channels are Capacity, ")]
     public async Task Program_WhenAnOptionIsWrong_DoesNotStartAndNamesItInALine(string key, string value, string text)
     {
-        await using var server = ServerProcess.Start($"--HubServer:{key}", value);
+        await using var server = NodeProcess.Start($"--HubServer:{key}", value);
 
         Assert.Equal(1, await server.ExitAsync(TimeSpan.FromSeconds(20)));
         Assert.Contains(text, server.Output, StringComparison.Ordinal);
@@ -61,7 +59,7 @@ public sealed class ProgramTests
     [InlineData("http://192.0.2.1:5080")]
     public async Task Program_WhenItsAddressIsWrong_SaysSoInALine(string url)
     {
-        await using var server = ServerProcess.Start("--urls", url);
+        await using var server = NodeProcess.Start("--urls", url);
 
         Assert.Equal(1, await server.ExitAsync(TimeSpan.FromSeconds(20)));
         Assert.Contains("The server cannot start with these settings: ", server.Output, StringComparison.Ordinal);
@@ -71,7 +69,7 @@ public sealed class ProgramTests
     [Fact]
     public async Task Program_UnderAPathOfItsOwn_PrintsAddressesThatWork()
     {
-        await using var server = ServerProcess.Start("--HubServer:PathBase", "/live");
+        await using var server = NodeProcess.Start("--HubServer:PathBase", "/live");
         await server.UrlAsync();
         using var http = new HttpClient();
 
@@ -84,10 +82,10 @@ public sealed class ProgramTests
     [Fact]
     public async Task Program_WhenItsPortIsTaken_SaysSoInALine()
     {
-        await using var first = ServerProcess.Start();
+        await using var first = NodeProcess.Start();
         var url = await first.UrlAsync();
 
-        await using var second = ServerProcess.Start("--urls", url.GetLeftPart(UriPartial.Authority));
+        await using var second = NodeProcess.Start("--urls", url.GetLeftPart(UriPartial.Authority));
 
         Assert.Equal(1, await second.ExitAsync(TimeSpan.FromSeconds(20)));
         Assert.Contains("Another program listens there", second.Output, StringComparison.Ordinal);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using HubServer.AspNetCore.Tests.Fixtures;
+using HubServer.Fixtures;
 using HubServer.Protocol;
 
 namespace HubServer.AspNetCore.Tests.BadInput;

@@ -1,6 +1,7 @@
 using System.Net;
 using HubServer.AspNetCore.Tests.Fixtures;
 using HubServer.Core;
+using HubServer.Fixtures;
 using HubServer.Protocol;
 using Microsoft.AspNetCore.SignalR.Client;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using HubServer.AspNetCore.Tests.Fixtures;
+using HubServer.Fixtures;
 using HubServer.Protocol;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;

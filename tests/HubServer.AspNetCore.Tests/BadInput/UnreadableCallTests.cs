@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using HubServer.AspNetCore.Hubs;
 using HubServer.AspNetCore.Tests.Fixtures;
+using HubServer.Fixtures;
 using HubServer.Protocol;
 using Microsoft.AspNetCore.SignalR.Protocol;
 

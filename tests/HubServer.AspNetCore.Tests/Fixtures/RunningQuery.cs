@@ -1,3 +1,4 @@
+using HubServer.Fixtures;
 using HubServer.Protocol;
 using Microsoft.AspNetCore.SignalR.Client;
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using HubServer.AspNetCore.Tests.BadInput;
 using HubServer.AspNetCore.Tests.Fixtures;
+using HubServer.Fixtures;
 using HubServer.Protocol;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;

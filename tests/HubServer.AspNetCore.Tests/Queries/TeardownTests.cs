@@ -1,4 +1,5 @@
 using HubServer.AspNetCore.Tests.Fixtures;
+using HubServer.Fixtures;
 using HubServer.Protocol;
 
 namespace HubServer.AspNetCore.Tests.Queries;

@@ -1,4 +1,4 @@
-using HubServer.AspNetCore.Tests.Fixtures;
+using HubServer.Fixtures;
 using HubServer.Protocol;
 using Microsoft.Extensions.Logging.Abstractions;
 using static HubServer.Core.Tests.TestBlocks;

@@ -1,7 +1,6 @@
-using HubServer.AspNetCore.Tests.Fixtures;
 using HubServer.Core;
+using HubServer.Fixtures;
 using HubServer.Protocol;
-using HubServer.Redis.Tests.Fixtures;
 using StackExchange.Redis;
 
 namespace HubServer.Redis.Tests.Scripts;

@@ -1,7 +1,7 @@
-namespace HubServer.AspNetCore.Tests.Fixtures;
+namespace HubServer.Fixtures;
 
 /// <summary>Waits for conditions instead of sleeping.</summary>
-internal static class Wait
+public static class Wait
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);

@@ -1,0 +1,9 @@
+namespace HubServer.Fixtures.Proxying;
+
+/// <summary>What can happen to a message.</summary>
+internal enum MessageFaultKind
+{
+    Drop,
+    Duplicate,
+    Hold,
+}
