@@ -100,6 +100,8 @@ internal sealed class SubscriberReplay(Findings findings, PublishBook book, Agre
             return track;
         track = new Track(findings, order, totals, new ShownRows(findings, book, agreement, totals, channel), channel);
         _tracks.Add((refId, channel), track);
+        if (_call is not null)
+            track.BeginCall(_call, null);
         return track;
     }
 }

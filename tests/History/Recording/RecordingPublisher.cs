@@ -21,7 +21,7 @@ public sealed class RecordingPublisher : IAsyncDisposable
     private readonly NodeUrls _urls;
     private readonly PublishClient _client;
     private readonly Dictionary<string, Channel<PublishBlock>> _waiting;
-    private readonly ConcurrentDictionary<string, Position> _acknowledged = new();
+    private readonly ConcurrentDictionary<string, Acknowledgement> _acknowledged = new();
     private readonly CancellationTokenSource _finishing = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _making = new();
@@ -63,8 +63,8 @@ public sealed class RecordingPublisher : IAsyncDisposable
     /// <summary>Blocks that the plan had and that were left out, since too many waited.</summary>
     public long LeftOut => Interlocked.Read(ref _leftOut);
 
-    /// <summary>The position after the channel's last acknowledged block of this publisher.</summary>
-    public Position? LastOf(string channel) => _acknowledged.TryGetValue(channel, out var position) ? position : null;
+    /// <summary>The last acknowledgement that this publisher got for a channel.</summary>
+    public Acknowledgement? LastOf(string channel) => _acknowledged.TryGetValue(channel, out var last) ? last : null;
 
     /// <summary>Starts to publish.</summary>
     public void Start() => _running = Task.WhenAll([PlanAsync(), .. _waiting.Values.Select(WorkAsync)]);
@@ -137,7 +137,7 @@ public sealed class RecordingPublisher : IAsyncDisposable
             var outcome = await SendAsync(block).ConfigureAwait(false);
             if (outcome.Result is { } result)
             {
-                _acknowledged[block.Channel] = new Position(result.Epoch, result.Offset + result.Count);
+                _acknowledged[block.Channel] = new Acknowledgement(_log.Now, result.Epoch, result.Offset + result.Count);
                 Interlocked.Increment(ref _blocks);
                 Interlocked.Add(ref _rows, result.Count);
                 if (block.IsRepeated)

@@ -56,6 +56,9 @@ public sealed class RecordingSubscriber : IAsyncDisposable
     /// <summary>Whether the node said that it may be behind its backplane.</summary>
     public bool IsStale => Read(() => _isStale);
 
+    /// <summary>Whether it was told to stay away.</summary>
+    public bool IsAway => Read(() => _away is not null);
+
     /// <summary>The changes of <see cref="IsStale"/>.</summary>
     public IReadOnlyList<StaleChange> StaleChanges => Read(() => _staleChanges.ToArray());
 
