@@ -45,8 +45,8 @@ public sealed class HistoryLog : IDisposable
     {
         lock (_gate)
         {
-            // Read under the lock, so that the order of lines is the order of their times.
-            var now = Math.Round(Now, 3);
+            // Read under the lock, so that the order of lines is the order of their times. A line never says a time to come.
+            var now = Math.Floor(Now * 1_000) / 1_000;
             foreach (var one in events)
                 _writer.WriteLine((one with { At = now }).ToString());
             _lines += events.Length;

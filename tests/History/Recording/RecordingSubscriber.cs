@@ -28,6 +28,7 @@ public sealed class RecordingSubscriber : IAsyncDisposable
     private long _items;
     private ItemState? _state;
     private bool _isStale;
+    private bool _isCut; // Items may still come out of a connection that was cut.
     private string _problem = "";
     private Task _running = Task.CompletedTask;
 
@@ -50,8 +51,8 @@ public sealed class RecordingSubscriber : IAsyncDisposable
     /// <summary>Items received.</summary>
     public long Items => Read(() => _items);
 
-    /// <summary>The state of the running call's last item; null before the first, and while there is no call.</summary>
-    public ItemState? State => Read(() => _state);
+    /// <summary>The state of the running call's last item; null before the first, while there is no call, and once it was cut.</summary>
+    public ItemState? State => Read(() => _isCut ? null : _state);
 
     /// <summary>Whether the node said that it may be behind its backplane.</summary>
     public bool IsStale => Read(() => _isStale);
@@ -78,7 +79,7 @@ public sealed class RecordingSubscriber : IAsyncDisposable
     public Position? PositionOf(string channel) => Read(() => _held.PositionOf(channel));
 
     /// <summary>Whether it is live and has everything of a channel up to a position's offset.</summary>
-    public bool Has(string channel, long next) => Read(() => _state == ItemState.Streaming && _held.PositionOf(channel)?.Offset >= next);
+    public bool Has(string channel, long next) => Read(() => _state == ItemState.Streaming && !_isCut && _held.PositionOf(channel)?.Offset >= next);
 
     /// <summary>Starts to follow.</summary>
     public void Start() => _running = RunAsync();
@@ -87,7 +88,17 @@ public sealed class RecordingSubscriber : IAsyncDisposable
     public void Pin(Uri? url) => _urls.Pin(url);
 
     /// <summary>Cuts the connection as a network does; the subscriber takes it for a loss.</summary>
-    public void Abort() => Read(() => _call)?.Abort();
+    public void Abort()
+    {
+        HubCall? call;
+        lock (_gate)
+        {
+            call = _call;
+            _isCut = call is not null;
+        }
+
+        call?.Abort();
+    }
 
     /// <summary>Ends the call and stays away until <see cref="Return"/>.</summary>
     public void StayAway()
@@ -184,7 +195,7 @@ public sealed class RecordingSubscriber : IAsyncDisposable
             // Who stayed away meanwhile must not begin.
             if (_away is not null)
                 throw new OperationCanceledException();
-            _call = call;
+            (_call, _isCut) = (call, false);
             _calls++;
             _schemas.Clear();
             SetStale(false);
@@ -262,7 +273,7 @@ public sealed class RecordingSubscriber : IAsyncDisposable
     {
         lock (_gate)
         {
-            (_call, _state, _problem) = (null, null, $"{url.OriginalString}: {text}");
+            (_call, _state, _isCut, _problem) = (null, null, false, $"{url.OriginalString}: {text}");
             if (_stopping.IsCancellationRequested || _away is not null)
                 (code, text) = (_stopping.IsCancellationRequested ? "stopped" : "away", "");
             if (code != "away")
