@@ -56,7 +56,7 @@ internal sealed class SubscriberReplay(Findings findings, PublishBook book, Agre
         foreach (var from in resume)
             TrackOf(from.RefId ?? "", from.Channel);
         foreach (var (key, track) in _tracks)
-            track.BeginCall(line, resume.FirstOrDefault(from => (from.RefId ?? "", from.Channel) == key));
+            track.BeginCall(line, resume.FirstOrDefault(from => (from.RefId ?? "", from.Channel) == key), isTrusted: _leftBecause == "broken");
     }
 
     private void Take(HistoryLine line)
@@ -101,7 +101,7 @@ internal sealed class SubscriberReplay(Findings findings, PublishBook book, Agre
         track = new Track(findings, order, totals, new ShownRows(findings, book, agreement, totals, channel), channel);
         _tracks.Add((refId, channel), track);
         if (_call is not null)
-            track.BeginCall(_call, null);
+            track.BeginCall(_call, null, isTrusted: false);
         return track;
     }
 }

@@ -34,10 +34,19 @@ internal sealed class Track(Findings findings, EpochOrder order, HistoryTotals t
     public bool Knows(string? epoch) => epoch == Epoch || (epoch is not null && _left.Contains(epoch));
 
     /// <summary>Begins a call. Nothing of a past in parts counts that did not come to its end.</summary>
-    public void BeginCall(HistoryLine connect, Resume? from)
+    /// <param name="connect">The call.</param>
+    /// <param name="from">The position that the subscriber went on from, if it did.</param>
+    /// <param name="isTrusted">Whether it may be any: the subscriber had dropped an item, which this replay has not.</param>
+    public void BeginCall(HistoryLine connect, Resume? from, bool isTrusted)
     {
         _parts.Clear();
         (_wasSeen, _mayThin, _servedIn) = (false, connect.Event.MaxDataPoints is not null, null);
+        if (from is not null && isTrusted)
+        {
+            (IsHeld, Epoch, Next) = (true, from.Epoch, from.Offset + 1);
+            return;
+        }
+
         if (from is not null)
         {
             findings.Require(IsHeld && (from.Epoch, from.Offset) == (Epoch, Next - 1), Rule.Contract, $"the subscriber goes on from {from.Epoch}:{from.Offset}, and holds {(IsHeld ? $"{Epoch}:{Next - 1}" : "nothing")} of {channel}", Last, connect);

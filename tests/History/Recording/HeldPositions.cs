@@ -4,7 +4,7 @@ namespace HubServer.History;
 
 /// <summary>
 /// What a subscriber has to remember to go on elsewhere, by PROTOCOL.md 6.2 and 6.5: a position for each target and
-/// channel. It refuses a frame that breaks the contract. The checker does not use it: it reads the frames once more.
+/// channel. It refuses an item that breaks the contract. The checker does not use it: it reads the frames once more.
 /// </summary>
 internal sealed class HeldPositions
 {
@@ -34,10 +34,37 @@ internal sealed class HeldPositions
         return [.. _held.Select(held => new Resume(held.Key.Channel, held.Value.Epoch, held.Value.Offset - 1, held.Key.RefId))];
     }
 
-    /// <summary>Takes a frame's position over; false where the contract forbids the frame.</summary>
-    public bool TryApply(Frame frame)
+    /// <summary>
+    /// Takes an item's positions over. Of one with a frame that the contract forbids nothing is applied, and that
+    /// channel's position is forgotten, so that the next call asks for all of it.
+    /// </summary>
+    public bool TryApply(Item item)
     {
-        var key = (frame.RefId, frame.Channel);
+        var before = new List<((string, string) Key, Position? Held, Position? Part)>();
+        foreach (var frame in item.Frames)
+        {
+            var key = (frame.RefId, frame.Channel);
+            before.Add((key, _held.TryGetValue(key, out var held) ? held : null, _parts.TryGetValue(key, out var part) ? part : null));
+            if (TryApply(key, frame))
+                continue;
+            before.Reverse();
+            foreach (var (changed, heldBefore, partBefore) in before)
+            {
+                Restore(_held, changed, heldBefore);
+                Restore(_parts, changed, partBefore);
+            }
+
+            _held.Remove(key);
+            return false;
+        }
+
+        foreach (var frame in item.Frames)
+            _shown[frame.Channel] = _shown.GetValueOrDefault(frame.Channel) + frame.Count;
+        return true;
+    }
+
+    private bool TryApply((string RefId, string Channel) key, Frame frame)
+    {
         if (frame.Kind == FrameKind.Removed)
             return _held.Remove(key) & !_parts.Remove(key);
 
@@ -47,7 +74,6 @@ internal sealed class HeldPositions
         if (frame.Kind == FrameKind.Snapshot ? isSplit : frame.Offset != Expected(frame, at))
             return false;
 
-        _shown[frame.Channel] = _shown.GetValueOrDefault(frame.Channel) + frame.Count;
         var next = new Position(frame.Epoch, frame.Offset + frame.Count);
         if (frame.More)
         {
@@ -60,8 +86,13 @@ internal sealed class HeldPositions
         return true;
     }
 
-    /// <summary>Forgets a channel's position, so that the next call asks for all of it.</summary>
-    public void Forget(Frame frame) => _held.Remove((frame.RefId, frame.Channel));
+    private static void Restore(Dictionary<(string, string), Position> all, (string, string) key, Position? position)
+    {
+        if (position is { } known)
+            all[key] = known;
+        else
+            all.Remove(key);
+    }
 
     private static long? Expected(Frame frame, Position held) => frame.Gap switch
     {

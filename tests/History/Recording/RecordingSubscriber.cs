@@ -232,15 +232,7 @@ public sealed class RecordingSubscriber : IAsyncDisposable
             foreach (var frame in item.Frames)
                 lines.Add(LineOf(frame, url));
             _log.Write([.. lines]);
-            foreach (var frame in item.Frames)
-            {
-                if (_held.TryApply(frame))
-                    continue;
-                _held.Forget(frame);
-                return false;
-            }
-
-            return true;
+            return _held.TryApply(item);
         }
     }
 
