@@ -1,0 +1,60 @@
+namespace HubServer.History.Tests.Recording;
+
+/// <summary>What a publisher writes down of nodes that do not answer.</summary>
+public sealed class RecordingPublisherTests
+{
+    [Fact]
+    public async Task PublishAsync_WhenANodeHangsUp_AsksTheNextWhatBecameOfTheBlock()
+    {
+        var (server, url) = await ServerProcess.StartAsync();
+        await using var _ = server;
+        using var deaf = new DeafNode(hangsUp: true);
+        Assert.Equal(["info connection_lost", "ok"], await PublishAsync(new PublisherOptions { Id = "p", Urls = [deaf.Url, url], Channels = ["c"], BlocksPerSecond = 0, Seed = 0 }));
+    }
+
+    [Fact]
+    public async Task PublishAsync_WhenANodeDoesNotAnswerInTime_AsksTheNextWhatBecameOfTheBlock()
+    {
+        var (server, url) = await ServerProcess.StartAsync();
+        await using var _ = server;
+        using var deaf = new DeafNode(hangsUp: false);
+
+        // Long enough for the node that does answer.
+        Assert.Equal(["info timeout", "ok"], await PublishAsync(new PublisherOptions { Id = "p", Urls = [deaf.Url, url], Channels = ["c"], BlocksPerSecond = 0, Seed = 0, Timeout = TimeSpan.FromSeconds(1) }));
+    }
+
+    [Fact]
+    public async Task PublishAsync_WhenNobodyListens_KnowsThatNothingWasWritten()
+    {
+        var (server, url) = await ServerProcess.StartAsync();
+        await using var _ = server;
+        Uri nobody;
+        using (var gone = new DeafNode(hangsUp: true))
+            nobody = gone.Url;
+        Assert.Equal(["fail unconnected", "ok"], await PublishAsync(new PublisherOptions { Id = "p", Urls = [nobody, url], Channels = ["c"], BlocksPerSecond = 0, Seed = 0 }));
+    }
+
+    [Fact]
+    public async Task PublishAsync_WhenABlockIsRefused_GivesItUp()
+    {
+        var (server, url) = await ServerProcess.StartAsync();
+        await using var _ = server;
+        Assert.Equal(["fail bad_request"], await PublishAsync(new PublisherOptions { Id = "p", Urls = [url], Channels = ["not{an id"], BlocksPerSecond = 0 }));
+    }
+
+    /// <summary>Publishes one block and answers what was written down of its attempts.</summary>
+    private static async Task<List<string>> PublishAsync(PublisherOptions options)
+    {
+        var text = new StringWriter();
+        using var log = new HistoryLog(text);
+        await using (var publisher = new RecordingPublisher(log, options))
+        {
+            publisher.Start();
+            await publisher.PublishAsync(options.Channels[0], 2, TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+
+        var lines = text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(HistoryEvent.Parse).ToList();
+        Assert.True(HistoryChecker.Check(new Scenario(), lines).IsClean);
+        return [.. lines.Where(line => line.Kind != HistoryKind.Invoke).Select(line => $"{line.Kind.ToString().ToLowerInvariant()} {line.Code}".TrimEnd())];
+    }
+}
