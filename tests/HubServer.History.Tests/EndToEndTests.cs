@@ -1,4 +1,4 @@
-using HubServer.AspNetCore.Tests.Fixtures;
+using HubServer.Fixtures;
 using HubServer.Protocol;
 
 namespace HubServer.History.Tests;
@@ -7,6 +7,7 @@ namespace HubServer.History.Tests;
 public sealed class EndToEndTests : IDisposable
 {
     private static readonly string[] Channels = ["plant/a", "plant/b{line=\"1\"}", "plant/c"];
+    private static readonly Dictionary<string, string> Options = new() { ["HubServer__Sources__Host__Enabled"] = "false" };
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly string _path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.jsonl");
@@ -17,8 +18,8 @@ public sealed class EndToEndTests : IDisposable
     public async Task Node_WhenConnectionsAreCut_KeepsEveryPromise()
     {
         // The largest blocks of the publishers are refused.
-        var (server, url) = await ServerProcess.StartAsync("--HubServer:Publishing:MaxBlockRows", "4");
-        await using var _ = server;
+        await using var server = await NodeProcess.StartAsync(Options, "--HubServer:Publishing:MaxBlockRows", "4");
+        var url = server.Url;
         await using var run = new HistoryRun(_path);
         Populate(run, url, repeatOneIn: 5, abandonOneIn: 8);
 
@@ -46,8 +47,8 @@ public sealed class EndToEndTests : IDisposable
     [Fact]
     public async Task Node_WhenASubscriberStaysAwayForLongerThanRowsAreKept_AnnouncesTheLap()
     {
-        var (server, url) = await ServerProcess.StartAsync("--HubServer:Channels:Capacity", "50");
-        await using var _ = server;
+        await using var server = await NodeProcess.StartAsync(Options, "--HubServer:Channels:Capacity", "50");
+        var url = server.Url;
         await using var run = new HistoryRun(_path);
         Populate(run, url);
         await EverybodyIsThereAsync(run);
@@ -65,17 +66,13 @@ public sealed class EndToEndTests : IDisposable
     [Fact]
     public async Task Node_WhenItIsKilledAndComesBackEmpty_AnnouncesTheReset()
     {
-        var (first, url) = await ServerProcess.StartAsync();
+        await using var server = await NodeProcess.StartAsync(Options);
         await using var run = new HistoryRun(_path);
-        await using (first)
-        {
-            Populate(run, url, repeatOneIn: 5, abandonOneIn: 8);
-            await EverybodyIsThereAsync(run);
-        }
-
+        Populate(run, server.Url, repeatOneIn: 5, abandonOneIn: 8);
+        await EverybodyIsThereAsync(run);
+        await server.KillAsync();
         var before = run.Acknowledged;
-        var (second, _) = await ServerProcess.StartAsync("--urls", url.OriginalString);
-        await using var _ = second;
+        await server.RestartAsync();
         await Wait.Eventually(() => run.Acknowledged > before + 100, "the publishers go on");
 
         var report = await FinishAsync(run, AllowedLosses.Reset);

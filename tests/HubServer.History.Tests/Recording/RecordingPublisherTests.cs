@@ -1,3 +1,5 @@
+using HubServer.Fixtures;
+
 namespace HubServer.History.Tests.Recording;
 
 /// <summary>What a publisher writes down of nodes that do not answer.</summary>
@@ -6,8 +8,8 @@ public sealed class RecordingPublisherTests
     [Fact]
     public async Task PublishAsync_WhenANodeHangsUp_AsksTheNextWhatBecameOfTheBlock()
     {
-        var (server, url) = await ServerProcess.StartAsync();
-        await using var _ = server;
+        await using var server = await NodeProcess.StartAsync(new Dictionary<string, string>());
+        var url = server.Url;
         using var deaf = new DeafNode(hangsUp: true);
         Assert.Equal(["info connection_lost", "ok"], await PublishAsync(new PublisherOptions { Id = "p", Urls = [deaf.Url, url], Channels = ["c"], BlocksPerSecond = 0, Seed = 0 }));
     }
@@ -15,8 +17,8 @@ public sealed class RecordingPublisherTests
     [Fact]
     public async Task PublishAsync_WhenANodeDoesNotAnswerInTime_AsksTheNextWhatBecameOfTheBlock()
     {
-        var (server, url) = await ServerProcess.StartAsync();
-        await using var _ = server;
+        await using var server = await NodeProcess.StartAsync(new Dictionary<string, string>());
+        var url = server.Url;
         using var deaf = new DeafNode(hangsUp: false);
 
         // Long enough for the node that does answer.
@@ -26,8 +28,8 @@ public sealed class RecordingPublisherTests
     [Fact]
     public async Task PublishAsync_WhenNobodyListens_KnowsThatNothingWasWritten()
     {
-        var (server, url) = await ServerProcess.StartAsync();
-        await using var _ = server;
+        await using var server = await NodeProcess.StartAsync(new Dictionary<string, string>());
+        var url = server.Url;
         Uri nobody;
         using (var gone = new DeafNode(hangsUp: true))
             nobody = gone.Url;
@@ -37,8 +39,8 @@ public sealed class RecordingPublisherTests
     [Fact]
     public async Task PublishAsync_WhenABlockIsRefused_GivesItUp()
     {
-        var (server, url) = await ServerProcess.StartAsync();
-        await using var _ = server;
+        await using var server = await NodeProcess.StartAsync(new Dictionary<string, string>());
+        var url = server.Url;
         Assert.Equal(["fail bad_request"], await PublishAsync(new PublisherOptions { Id = "p", Urls = [url], Channels = ["not{an id"], BlocksPerSecond = 0 }));
     }
 
