@@ -1,4 +1,4 @@
-using HubServer.AspNetCore.Tests.Fixtures;
+using HubServer.Fixtures;
 using HubServer.Protocol;
 
 namespace HubServer.History.Tests;
@@ -17,10 +17,9 @@ public sealed class EndToEndTests : IDisposable
     public async Task Node_WhenConnectionsAreCut_KeepsEveryPromise()
     {
         // The largest blocks of the publishers are refused.
-        var (server, url) = await ServerProcess.StartAsync("--HubServer:Publishing:MaxBlockRows", "4");
-        await using var _ = server;
+        await using var node = NodeProcess.Start("--HubServer:Publishing:MaxBlockRows", "4");
         await using var run = new HistoryRun(_path);
-        Populate(run, url, repeatOneIn: 5, abandonOneIn: 8);
+        Populate(run, await node.UrlAsync(), repeatOneIn: 5, abandonOneIn: 8);
 
         // About three seconds, measured in work done.
         for (var step = 1; step <= 12; step++)
@@ -46,10 +45,9 @@ public sealed class EndToEndTests : IDisposable
     [Fact]
     public async Task Node_WhenASubscriberStaysAwayForLongerThanRowsAreKept_AnnouncesTheLap()
     {
-        var (server, url) = await ServerProcess.StartAsync("--HubServer:Channels:Capacity", "50");
-        await using var _ = server;
+        await using var node = NodeProcess.Start("--HubServer:Channels:Capacity", "50");
         await using var run = new HistoryRun(_path);
-        Populate(run, url);
+        Populate(run, await node.UrlAsync());
         await EverybodyIsThereAsync(run);
         run.Subscribers[2].StayAway();
         var next = run.Subscribers[2].PositionOf(Channels[0])?.Offset + 80;
@@ -65,17 +63,13 @@ public sealed class EndToEndTests : IDisposable
     [Fact]
     public async Task Node_WhenItIsKilledAndComesBackEmpty_AnnouncesTheReset()
     {
-        var (first, url) = await ServerProcess.StartAsync();
+        await using var node = await NodeProcess.StartAsync(new Dictionary<string, string>());
         await using var run = new HistoryRun(_path);
-        await using (first)
-        {
-            Populate(run, url, repeatOneIn: 5, abandonOneIn: 8);
-            await EverybodyIsThereAsync(run);
-        }
-
+        Populate(run, node.Url, repeatOneIn: 5, abandonOneIn: 8);
+        await EverybodyIsThereAsync(run);
+        await node.KillAsync();
         var before = run.Acknowledged;
-        var (second, _) = await ServerProcess.StartAsync("--urls", url.OriginalString);
-        await using var _ = second;
+        await node.RestartAsync();
         await Wait.Eventually(() => run.Acknowledged > before + 100, "the publishers go on");
 
         var report = await FinishAsync(run, AllowedLosses.Reset);
