@@ -27,6 +27,9 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>The nodes' ways to Redis.</summary>
     public List<FaultProxy> RedisLinks { get; } = [];
 
+    /// <summary>The way by which a replica follows; null where there is none.</summary>
+    public FaultProxy? ReplicaLink { get; private set; }
+
     public List<NodeProcess> Nodes { get; } = [];
 
     /// <summary>The clients' ways to the nodes.</summary>
@@ -41,12 +44,15 @@ internal sealed class Cluster : IAsyncDisposable
     /// <param name="redisSettings">Of redis-server.</param>
     /// <param name="nodeOptions">Of every node, beside the connection.</param>
     /// <param name="connect">The connection string for a node's way to Redis; by default that alone.</param>
-    public static async Task<Cluster> StartAsync(string[]? redisSettings = null, Dictionary<string, string>? nodeOptions = null, Func<int, string>? connect = null)
+    /// <param name="replica">A second server, which follows the first from the start and ends with the cluster.</param>
+    public static async Task<Cluster> StartAsync(string[]? redisSettings = null, Dictionary<string, string>? nodeOptions = null, Func<int, string>? connect = null, RedisServer? replica = null)
     {
         var cluster = new Cluster();
         try
         {
             cluster.Redis = cluster.Own(await RedisServer.StartAsync(redisSettings ?? []));
+            if (replica is not null)
+                await cluster.FollowAsync(cluster.Own(replica));
             for (var i = 0; i < 3; i++)
                 cluster.RedisLinks.Add(cluster.Own(FaultProxy.Start("127.0.0.1", cluster.Redis.Port, i)));
             connect ??= port => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
@@ -78,13 +84,19 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>Three publishers and six subscribers, who find the nodes at these addresses, and have rows of every channel.</summary>
-    public async Task PopulateAsync(double blocksPerSecond = 30, Uri[]? urls = null, int maxRows = 5, TimeSpan? serverTimeout = null, bool retries = true)
+    public async Task PopulateAsync(double blocksPerSecond = 30, Uri[]? urls = null, int maxRows = 5, TimeSpan? serverTimeout = null, int firstBlocks = 0)
     {
         urls ??= Urls;
         for (var i = 0; i < 3; i++)
-            Run.AddPublisher(new PublisherOptions { Id = $"p{i}", Urls = urls, Channels = Channels, BlocksPerSecond = blocksPerSecond, MaxRows = maxRows, OptionalFields = 2, Seed = i, RepeatOneIn = retries ? 7 : 0, AbandonOneIn = retries ? 9 : 0, Timeout = TimeSpan.FromSeconds(4) });
+            Run.AddPublisher(new PublisherOptions { Id = $"p{i}", Urls = urls, Channels = Channels, BlocksPerSecond = blocksPerSecond, MaxRows = maxRows, OptionalFields = 2, Seed = i, RepeatOneIn = 7, AbandonOneIn = 9, Timeout = TimeSpan.FromSeconds(4) });
         for (var i = 0; i < 6; i++)
             Run.AddSubscriber(new SubscriberOptions { Id = $"s{i}", Urls = urls, Channels = Channels, Selector = i % 3 == 0 ? "plant/*" : null, Format = i % 2 == 0 ? WireFormat.Json : WireFormat.MessagePack, IntervalMs = i < 3 ? 0 : 20, Seed = i, ServerTimeout = serverTimeout ?? TimeSpan.FromSeconds(30) });
+        foreach (var channel in Channels)
+        {
+            for (var i = 0; i < firstBlocks; i++)
+                await Run.Publishers[i % 3].PublishAsync(channel, 2);
+        }
+
         await Wait.Eventually(
             () => Run.Subscribers.All(subscriber => subscriber.State == ItemState.Streaming && Channels.All(channel => subscriber.ShownOf(channel) > 5)),
             "everybody has rows of all channels",
@@ -146,6 +158,13 @@ internal sealed class Cluster : IAsyncDisposable
         for (var i = _owned.Count - 1; i >= 0; i--)
             await _owned[i].DisposeAsync();
         File.Delete(_path);
+    }
+
+    private async Task FollowAsync(RedisServer replica)
+    {
+        ReplicaLink = Own(FaultProxy.Start("127.0.0.1", Redis.Port));
+        await replica.ReplicaOfAsync("127.0.0.1", ReplicaLink.Port);
+        await Wait.Eventually(() => replica.IsReplicaInSyncAsync(Redis), "the replica follows");
     }
 
     private static Dictionary<string, string> OptionsOf(int i, string connection, Dictionary<string, string>? more) => new(more ?? [])

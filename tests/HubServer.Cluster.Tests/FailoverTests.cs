@@ -64,11 +64,7 @@ public sealed class FailoverTests
     private static async Task<(Cluster Cluster, RedisServer Replica, FaultProxy Link)> StartAsync()
     {
         var replica = await RedisServer.StartAsync();
-        var cluster = await Cluster.StartAsync(connect: port => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port},127.0.0.1:{replica.Port}"), beforeNodes: async redis =>
-        {
-            await Task.CompletedTask;
-        });
-        cluster.Own(replica);
-        return (cluster, replica, cluster.Own(FaultProxy.Start("127.0.0.1", cluster.Redis.Port)));
+        var cluster = await Cluster.StartAsync(connect: port => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port},127.0.0.1:{replica.Port}"), replica: replica);
+        return (cluster, replica, cluster.ReplicaLink ?? throw new InvalidOperationException("there is no replica"));
     }
 }

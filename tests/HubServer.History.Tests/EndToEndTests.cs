@@ -7,7 +7,6 @@ namespace HubServer.History.Tests;
 public sealed class EndToEndTests : IDisposable
 {
     private static readonly string[] Channels = ["plant/a", "plant/b{line=\"1\"}", "plant/c"];
-    private static readonly Dictionary<string, string> Options = new() { ["HubServer__Sources__Host__Enabled"] = "false" };
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly string _path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.jsonl");
@@ -18,10 +17,9 @@ public sealed class EndToEndTests : IDisposable
     public async Task Node_WhenConnectionsAreCut_KeepsEveryPromise()
     {
         // The largest blocks of the publishers are refused.
-        await using var server = await NodeProcess.StartAsync(Options, "--HubServer:Publishing:MaxBlockRows", "4");
-        var url = server.Url;
+        await using var node = NodeProcess.Start("--HubServer:Publishing:MaxBlockRows", "4");
         await using var run = new HistoryRun(_path);
-        Populate(run, url, repeatOneIn: 5, abandonOneIn: 8);
+        Populate(run, await node.UrlAsync(), repeatOneIn: 5, abandonOneIn: 8);
 
         // About three seconds, measured in work done.
         for (var step = 1; step <= 12; step++)
@@ -47,10 +45,9 @@ public sealed class EndToEndTests : IDisposable
     [Fact]
     public async Task Node_WhenASubscriberStaysAwayForLongerThanRowsAreKept_AnnouncesTheLap()
     {
-        await using var server = await NodeProcess.StartAsync(Options, "--HubServer:Channels:Capacity", "50");
-        var url = server.Url;
+        await using var node = NodeProcess.Start("--HubServer:Channels:Capacity", "50");
         await using var run = new HistoryRun(_path);
-        Populate(run, url);
+        Populate(run, await node.UrlAsync());
         await EverybodyIsThereAsync(run);
         run.Subscribers[2].StayAway();
         var next = run.Subscribers[2].PositionOf(Channels[0])?.Offset + 80;
@@ -66,13 +63,13 @@ public sealed class EndToEndTests : IDisposable
     [Fact]
     public async Task Node_WhenItIsKilledAndComesBackEmpty_AnnouncesTheReset()
     {
-        await using var server = await NodeProcess.StartAsync(Options);
+        await using var node = await NodeProcess.StartAsync(new Dictionary<string, string>());
         await using var run = new HistoryRun(_path);
-        Populate(run, server.Url, repeatOneIn: 5, abandonOneIn: 8);
+        Populate(run, node.Url, repeatOneIn: 5, abandonOneIn: 8);
         await EverybodyIsThereAsync(run);
-        await server.KillAsync();
+        await node.KillAsync();
         var before = run.Acknowledged;
-        await server.RestartAsync();
+        await node.RestartAsync();
         await Wait.Eventually(() => run.Acknowledged > before + 100, "the publishers go on");
 
         var report = await FinishAsync(run, AllowedLosses.Reset);

@@ -8,40 +8,36 @@ public sealed class RecordingPublisherTests
     [Fact]
     public async Task PublishAsync_WhenANodeHangsUp_AsksTheNextWhatBecameOfTheBlock()
     {
-        await using var server = await NodeProcess.StartAsync(new Dictionary<string, string>());
-        var url = server.Url;
+        await using var node = NodeProcess.Start();
         using var deaf = new DeafNode(hangsUp: true);
-        Assert.Equal(["info connection_lost", "ok"], await PublishAsync(new PublisherOptions { Id = "p", Urls = [deaf.Url, url], Channels = ["c"], BlocksPerSecond = 0, Seed = 0 }));
+        Assert.Equal(["info connection_lost", "ok"], await PublishAsync(new PublisherOptions { Id = "p", Urls = [deaf.Url, await node.UrlAsync()], Channels = ["c"], BlocksPerSecond = 0, Seed = 0 }));
     }
 
     [Fact]
     public async Task PublishAsync_WhenANodeDoesNotAnswerInTime_AsksTheNextWhatBecameOfTheBlock()
     {
-        await using var server = await NodeProcess.StartAsync(new Dictionary<string, string>());
-        var url = server.Url;
+        await using var node = NodeProcess.Start();
         using var deaf = new DeafNode(hangsUp: false);
 
         // Long enough for the node that does answer.
-        Assert.Equal(["info timeout", "ok"], await PublishAsync(new PublisherOptions { Id = "p", Urls = [deaf.Url, url], Channels = ["c"], BlocksPerSecond = 0, Seed = 0, Timeout = TimeSpan.FromSeconds(1) }));
+        Assert.Equal(["info timeout", "ok"], await PublishAsync(new PublisherOptions { Id = "p", Urls = [deaf.Url, await node.UrlAsync()], Channels = ["c"], BlocksPerSecond = 0, Seed = 0, Timeout = TimeSpan.FromSeconds(1) }));
     }
 
     [Fact]
     public async Task PublishAsync_WhenNobodyListens_KnowsThatNothingWasWritten()
     {
-        await using var server = await NodeProcess.StartAsync(new Dictionary<string, string>());
-        var url = server.Url;
+        await using var node = NodeProcess.Start();
         Uri nobody;
         using (var gone = new DeafNode(hangsUp: true))
             nobody = gone.Url;
-        Assert.Equal(["fail unconnected", "ok"], await PublishAsync(new PublisherOptions { Id = "p", Urls = [nobody, url], Channels = ["c"], BlocksPerSecond = 0, Seed = 0 }));
+        Assert.Equal(["fail unconnected", "ok"], await PublishAsync(new PublisherOptions { Id = "p", Urls = [nobody, await node.UrlAsync()], Channels = ["c"], BlocksPerSecond = 0, Seed = 0 }));
     }
 
     [Fact]
     public async Task PublishAsync_WhenABlockIsRefused_GivesItUp()
     {
-        await using var server = await NodeProcess.StartAsync(new Dictionary<string, string>());
-        var url = server.Url;
-        Assert.Equal(["fail bad_request"], await PublishAsync(new PublisherOptions { Id = "p", Urls = [url], Channels = ["not{an id"], BlocksPerSecond = 0 }));
+        await using var node = NodeProcess.Start();
+        Assert.Equal(["fail bad_request"], await PublishAsync(new PublisherOptions { Id = "p", Urls = [await node.UrlAsync()], Channels = ["not{an id"], BlocksPerSecond = 0 }));
     }
 
     /// <summary>Publishes one block and answers what was written down of its attempts.</summary>
