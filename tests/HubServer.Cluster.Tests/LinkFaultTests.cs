@@ -37,7 +37,7 @@ public sealed class LinkFaultTests
         foreach (var link in cluster.RedisLinks)
         {
             // The publishing node has its rows by the reply; the one behind this link misses the message.
-            var dropped = link.DropNextMessage(message => message.Payload.AsSpan().IndexOf("plant/a"u8) >= 0);
+            var dropped = link.DropNextMessage(message => message.Payload.Span.IndexOf("plant/a"u8) >= 0);
             var outcome = await cluster.Run.Publishers[0].PublishAsync(Cluster.Channels[0], 3);
             var next = (outcome.Result?.Offset ?? 0) + 3;
             var started = cluster.Run.Log.Now;
