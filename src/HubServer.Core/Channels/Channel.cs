@@ -12,6 +12,7 @@ public sealed class Channel
     private readonly Lock _gate = new();
     private readonly CircularFrame _ring; // Used under _gate.
     private readonly ParkedBlocks _parked = new(); // Used under _gate.
+    private readonly PublisherAnswers _answers = new(); // Used under _gate.
     private readonly TimeProvider _time;
     private readonly ChannelRules _rules;
     private string _epoch; // Written under _gate; read with Volatile.
@@ -108,7 +109,7 @@ public sealed class Channel
             if (block.Offset > _ring.Next || _following != Following.Full)
                 return Park(block);
 
-            Append(block.Block);
+            Append(block);
             AppendParked();
             rows = (int)(_ring.Next - before);
         }
@@ -140,6 +141,7 @@ public sealed class Channel
                 _ring.StartAt(start, schema);
             else
                 _ring.Truncate(Math.Min(end.Value, _ring.Next), _ring.Schema.CommonWith(schema));
+            _answers.Truncate(end is null ? 0 : _ring.Next);
             Volatile.Write(ref _epoch, epoch);
             _lineage = lineage;
             _parked.Clear();
@@ -214,6 +216,7 @@ public sealed class Channel
             foreach (var block in blocks)
             {
                 Configure(block.Block.Settings);
+                _answers.Add(block);
                 _ring.Append(block.Block.Schema, block.Block.Columns, block.Block.Count);
             }
 
@@ -238,6 +241,7 @@ public sealed class Channel
             _lastTime = _ring.LastTime ?? _lastTime;
             _ring.StartAt(_ring.Next, _ring.Schema);
             _parked.Clear();
+            _answers.Clear();
             _following = Following.None;
             return true;
         }
@@ -302,7 +306,7 @@ public sealed class Channel
             if (_isRemoved || _following != Following.Full)
                 return null;
             var fields = Enumerable.Range(0, _ring.Schema.Fields.Count).ToArray();
-            return new ChannelCopy(_epoch, _lineage, _ring.Oldest, _ring.Next, _ring.Schema, _limits, _settings, _ring.Read(_ring.Oldest, _ring.Next, fields), _ring.LastTime, _ring.Bytes);
+            return new ChannelCopy(_epoch, _lineage, _ring.Oldest, _ring.Next, _ring.Schema, _limits, _settings, _ring.Read(_ring.Oldest, _ring.Next, fields), _ring.LastTime, _ring.Bytes, _answers.All);
         }
     }
 
@@ -425,7 +429,7 @@ public sealed class Channel
         while (_parked.TryTake(_ring.Next, out var parked))
         {
             if (parked.Offset == _ring.Next)
-                Append(parked.Block);
+                Append(parked);
             else
                 Configure(parked.Block.Settings);
         }
@@ -440,9 +444,11 @@ public sealed class Channel
         _ring.SetCapacity(_limits.Capacity, _limits.CapacityMs);
     }
 
-    private void Append(Block block)
+    private void Append(LoggedBlock logged)
     {
+        var block = logged.Block;
         Configure(block.Settings);
+        _answers.Add(logged);
 
         _ring.Append(block.Schema, block.Columns, block.Count);
         Volatile.Write(ref _lastAppend, _time.GetTimestamp());

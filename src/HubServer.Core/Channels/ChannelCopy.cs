@@ -13,6 +13,7 @@ namespace HubServer.Core;
 /// <param name="Columns">One column for each field.</param>
 /// <param name="LastTime">The time of the newest row.</param>
 /// <param name="Bytes">About what the rows take.</param>
+/// <param name="Answers">What the publishers of the newest blocks were answered.</param>
 public sealed record ChannelCopy(
     string Epoch,
     Lineage Lineage,
@@ -23,4 +24,5 @@ public sealed record ChannelCopy(
     ChannelSettings? Settings,
     Column[] Columns,
     double? LastTime,
-    long Bytes);
+    long Bytes,
+    IReadOnlyList<PublisherAnswer> Answers);

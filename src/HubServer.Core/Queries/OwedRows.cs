@@ -33,7 +33,10 @@ internal sealed class OwedRows
     public OwedRows(Member member, View view, long start, long end, FrameHead head, int partBytes, int maxRows)
         : this(member, view, start, end, head, partBytes)
     {
+        // Rows may be gone since they were counted, and those that are left need no thinning.
         var run = member.Channel.Read(head.Epoch, start, end, view);
+        if (run.Count <= maxRows)
+            return;
         var first = _cursor = run.Start;
         _end = run.End;
         var rows = Sampler.MinMax(run.Columns, view.Types, run.Count, maxRows);

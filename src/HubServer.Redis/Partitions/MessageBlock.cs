@@ -9,6 +9,8 @@ namespace HubServer.Redis;
 /// <param name="SchemaHash">The content hash of the schema that the rows have.</param>
 /// <param name="Settings">What the block changes of the channel's settings, in MessagePack; empty for nothing.</param>
 /// <param name="LastTime">The time of the newest row.</param>
+/// <param name="Publisher">Who published; "" where that is not said.</param>
+/// <param name="Sequence">The publisher's number for the block.</param>
 /// <param name="Schema">The schema's text, where the block adds fields; else empty.</param>
 /// <param name="Rows">The rows, as <see cref="BlockRows"/> reads them.</param>
 internal readonly record struct MessageBlock(
@@ -20,5 +22,7 @@ internal readonly record struct MessageBlock(
     string SchemaHash = "",
     ReadOnlyMemory<byte> Settings = default,
     double? LastTime = null,
+    string Publisher = "",
+    long Sequence = 0,
     ReadOnlyMemory<byte> Schema = default,
     ReadOnlyMemory<byte> Rows = default);

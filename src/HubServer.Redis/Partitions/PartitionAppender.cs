@@ -94,11 +94,11 @@ internal sealed class PartitionAppender(
                 return null;
             case OperationStatus.Empty:
                 metrics.CountBackplane(BackplaneEvent.EmptyRefused);
-                await GiveBackAsync(block.Channel, held, "", generation);
+                await GiveBackAsync(block.Channel, held, null, generation);
                 return null;
             default:
                 metrics.CountBackplane(BackplaneEvent.ForeignRefused);
-                await GiveBackAsync(block.Channel, held, result.State?.Epoch ?? "", generation);
+                await GiveBackAsync(block.Channel, held, result.State, generation);
                 return null;
         }
     }
@@ -120,11 +120,11 @@ internal sealed class PartitionAppender(
     }
 
     /// <summary>Gives Redis the channel back that this node holds, where it is not this node that is out of date.</summary>
-    private async Task GiveBackAsync(ChannelId id, string held, string found, string generation)
+    private async Task GiveBackAsync(ChannelId id, string held, ChannelState? found, string generation)
     {
         if (registry.Find(id) is not { } channel || channel.Epoch != held)
             return;
-        var isOutdated = found.Length == 0 ? Epoch.GenerationOf(held) == generation : Epoch.IsNewer(found, held);
+        var isOutdated = found is null ? Epoch.GenerationOf(held) == generation : Epoch.IsNewer(found.NewestRowsEpoch, held);
         delivery.Suspect(id);
         if (isOutdated || channel.IsFollowed)
         {
@@ -136,7 +136,7 @@ internal sealed class PartitionAppender(
         await Task.Delay(OthersMaySeed, time);
         await follower.CheckAsync();
         if (registry.Find(id)?.Epoch == held)
-            await seeder.SeedAsync(channel, found);
+            await seeder.SeedAsync(channel, found?.Epoch ?? "");
         await follower.CheckAsync();
     }
 

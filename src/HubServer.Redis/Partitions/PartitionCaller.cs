@@ -1,4 +1,5 @@
 using HubServer.Core;
+using StackExchange.Redis;
 
 namespace HubServer.Redis;
 
@@ -45,7 +46,7 @@ internal sealed class PartitionCaller(RedisConnection connection, string prefix,
     /// <summary>Looks for another primary, where this one says that it is none or does not answer at all.</summary>
     public async Task TryReconfigureAsync(Exception failure)
     {
-        if (connection.IsConnected && RedisFailures.Read(failure) != RedisFailure.NotYet)
+        if (failure is not RedisConnectionException && RedisFailures.Read(failure) != RedisFailure.NotYet)
             return;
         try
         {

@@ -130,13 +130,17 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
     {
         lock (_gate)
         {
-            foreach (var block in blocks)
+            foreach (var read in blocks)
             {
-                if (block.Offset > channel.ReadHead().Next)
-                    channel.SkipTo(state.Epoch, block.Offset);
+                var next = channel.ReadHead().Next;
+                if (read.Offset > next)
+                    channel.SkipTo(state.Epoch, read.Offset);
+
+                // The blocks of a channel that a node gave back begin and end where they will.
+                var block = read.Offset < next && read.End > next ? read.From(next) : read;
 
                 // The log keeps a block under the epoch in which it came, which may be an earlier one of the channel.
-                registry.Apply(channel, block with { Epoch = channel.Epoch });
+                registry.Apply(channel, block with { Epoch = channel.Epoch, TakenIn = block.Epoch });
             }
 
             channel.SkipTo(state.Epoch, state.Next);
@@ -153,7 +157,7 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
             channel ??= registry.Create(id, state.Epoch, isFollowed: false);
             if (channel.WantsBlocks)
                 return;
-            if (channel.Epoch != state.Epoch && (state.Lineage.EndOf(channel.Epoch) is not null || Epoch.IsNewer(state.Epoch, channel.Epoch)))
+            if (channel.Epoch != state.Epoch && (state.Lineage.EndOf(channel.Epoch) is not null || Epoch.IsNewer(state.NewestRowsEpoch, channel.Epoch)))
                 registry.Rebase(id, state.Epoch, state.Lineage, state.Next, SchemaOf(state, channel));
             channel.TrySkip(new ChannelNews(state.Epoch, state.Next, SchemaOf(state, channel), state.Settings, state.LastTime, state.Lineage, IsLive: isNew));
             if (isNew)

@@ -271,7 +271,7 @@ internal sealed partial class PartitionFollower(
                 if (channel.IsFollowed)
                     await seeder.SeedAsync(channel, expected: "");
                 break;
-            case { Status: OperationStatus.Foreign, State: { } state } when !Epoch.IsNewer(state.Epoch, channel.Epoch):
+            case { Status: OperationStatus.Foreign, State: { } state } when !Epoch.IsNewer(state.NewestRowsEpoch, channel.Epoch):
                 metrics.CountBackplane(BackplaneEvent.ForeignRefused);
                 if (channel.IsFollowed)
                     await seeder.SeedAsync(channel, state.Epoch);

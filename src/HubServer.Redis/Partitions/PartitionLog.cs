@@ -85,6 +85,8 @@ internal sealed class PartitionLog(RedisConnection connection, string prefix, Sc
             Count = head.Count,
             Bytes = rows.Length,
             Settings = SchemaText.ReadSettings(head.Settings),
+            PublisherId = head.Publisher.Length > 0 ? head.Publisher : null,
+            Sequence = head.Sequence,
         };
         return new LoggedBlock(block, head.Epoch, head.Offset);
     }
@@ -96,7 +98,8 @@ internal sealed class PartitionLog(RedisConnection connection, string prefix, Sc
             var reader = new MessagePackReader(bytes);
             reader.ReadArrayHeader();
             var (epoch, offset, count, hash) = (reader.ReadString() ?? "", reader.ReadInt64(), reader.ReadInt32(), reader.ReadString() ?? "");
-            return new MessageBlock(MessageBlockKind.Append, "", epoch, offset, count, hash, PartitionReply.ReadBytes(ref reader));
+            var settings = PartitionReply.ReadBytes(ref reader);
+            return new MessageBlock(MessageBlockKind.Append, "", epoch, offset, count, hash, settings, null, reader.ReadString() ?? "", reader.ReadInt64());
         }
         catch (Exception damaged) when (damaged is MessagePackSerializationException or EndOfStreamException or OverflowException)
         {

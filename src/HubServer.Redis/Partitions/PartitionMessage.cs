@@ -66,6 +66,7 @@ internal sealed record PartitionMessage(string Generation, long Sequence, Messag
         reader.Skip();
         var settings = PartitionReply.ReadBytes(ref reader);
         var lastTime = PartitionReply.ReadTime(ref reader);
-        return new MessageBlock(MessageBlockKind.Append, channel, epoch, offset, count, hash, settings, lastTime, PartitionReply.ReadBytes(ref reader), PartitionReply.ReadBytes(ref reader));
+        var (publisher, number) = (reader.ReadString() ?? "", reader.ReadInt64());
+        return new MessageBlock(MessageBlockKind.Append, channel, epoch, offset, count, hash, settings, lastTime, publisher, number, PartitionReply.ReadBytes(ref reader), PartitionReply.ReadBytes(ref reader));
     }
 }

@@ -12,7 +12,7 @@ internal sealed class Seeder(PartitionCaller caller, PartitionDelivery delivery,
         var copy = channel.Copy() ?? PositionOf(channel);
         var held = new ChannelState(copy.Epoch, copy.Next, copy.Schema.Hash, copy.Lineage, copy.Limits.Capacity, copy.Settings, copy.LastTime);
         var call = caller.NewQuestion();
-        call.Seed(channel.Id.Text, held, expected, copy.Schema, Cut(copy));
+        call.Seed(channel.Id.Text, held, expected, copy.Schema, Cut(copy), copy.Answers);
         var result = (await caller.RunAsync(call)).Results[0];
         if (result is { Status: OperationStatus.Ok, State: { } state })
         {
@@ -28,7 +28,7 @@ internal sealed class Seeder(PartitionCaller caller, PartitionDelivery delivery,
     private static ChannelCopy PositionOf(Channel channel)
     {
         var head = channel.ReadHead();
-        return new ChannelCopy(head.Epoch, channel.Lineage, head.Next, head.Next, head.Schema, head.Limits, channel.Settings, [], channel.Describe().LastTime, 0);
+        return new ChannelCopy(head.Epoch, channel.Lineage, head.Next, head.Next, head.Schema, head.Limits, channel.Settings, [], channel.Describe().LastTime, 0, []);
     }
 
     /// <summary>The rows in blocks of the usual size.</summary>

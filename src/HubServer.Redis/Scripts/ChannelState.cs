@@ -11,4 +11,25 @@ namespace HubServer.Redis;
 /// <param name="Capacity">How many rows its log keeps.</param>
 /// <param name="Settings">What it has of its own; null for nothing.</param>
 /// <param name="LastTime">The time of its newest row; null where it has none.</param>
-internal sealed record ChannelState(string Epoch, long Next, string SchemaHash, Lineage Lineage, int Capacity, ChannelSettings? Settings, double? LastTime);
+internal sealed record ChannelState(string Epoch, long Next, string SchemaHash, Lineage Lineage, int Capacity, ChannelSettings? Settings, double? LastTime)
+{
+    /// <summary>
+    /// The epoch of its newest row. Redis gives a channel another epoch when it is asked about it after a restart, also where
+    /// it came back with old data: that says nothing of how new the data is.
+    /// </summary>
+    public string NewestRowsEpoch
+    {
+        get
+        {
+            var epoch = Epoch;
+            foreach (var end in Lineage.Ends)
+            {
+                if (end.Offset != Next)
+                    break;
+                epoch = end.Epoch;
+            }
+
+            return epoch;
+        }
+    }
+}

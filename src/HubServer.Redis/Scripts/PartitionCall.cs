@@ -38,10 +38,11 @@ internal sealed class PartitionCall(string prefix, string node, long number, Tim
     /// <param name="expected">The epoch that Redis has it in, which must not have changed; "" where it is missing.</param>
     /// <param name="schema">Its fields.</param>
     /// <param name="blocks">Its newest rows, oldest first, without a hole and up to its next offset.</param>
-    public void Seed(string channel, ChannelState held, string expected, Schema schema, IReadOnlyList<(long Offset, int Count, Column[] Columns)> blocks)
+    /// <param name="answers">What the publishers of those rows were answered.</param>
+    public void Seed(string channel, ChannelState held, string expected, Schema schema, IReadOnlyList<(long Offset, int Count, Column[] Columns)> blocks, IReadOnlyList<PublisherAnswer> answers)
     {
         var rows = new ArrayBufferWriter<byte>();
-        var writer = Begin(12, "s", channel);
+        var writer = Begin(13, "s", channel);
         writer.Write(held.Epoch);
         writer.Write(LineageText.Of(held.Lineage));
         writer.Write(expected);
@@ -61,6 +62,17 @@ internal sealed class PartitionCall(string prefix, string node, long number, Tim
             writer.Write(count);
             writer.Write(schema.Hash);
             writer.Write(encoded.Length);
+        }
+
+        writer.WriteArrayHeader(answers.Count);
+        foreach (var answer in answers)
+        {
+            writer.WriteArrayHeader(5);
+            writer.Write(answer.Publisher);
+            writer.Write(answer.Sequence);
+            writer.Write(answer.Epoch);
+            writer.Write(answer.Offset);
+            writer.Write(answer.Count);
         }
 
         End(ref writer, rows.WrittenMemory);

@@ -8,7 +8,7 @@
 --                      <id>     a channel: msgpack [next, schema hash, capacity, epoch, generation, lineage, settings, last time]
 --   s          hash    <hash>   the schema whose content hash that is
 --   c:<id>     stream  one entry a block, its id `<offset after its last row>-<n>`:
---                      h msgpack [epoch, offset, count, schema hash, settings], p the rows
+--                      h msgpack [epoch, offset, count, schema hash, settings, publisher, sequence], p the rows
 --   n:<node>   hash    n the node's last call, r the reply to it
 --   q:<publisher>:<id>  msgpack [sequence, epoch, offset, count]: the publisher's last block
 --
@@ -19,9 +19,9 @@
 --   ['a', id, held, base hash, hash, schema or '', count, capacity, publisher or '', sequence, settings or '', last time or '']
 --   ['c', id, held]
 --   ['s', id, held, lineage, expected epoch or '', next, hash, schema, capacity, settings, last time or '',
---    [[offset, count, hash, bytes], ...]]
+--    [[offset, count, hash, bytes], ...], [[publisher, sequence, epoch, offset, count], ...]]
 --        a ring of the node's, as the past of a new epoch: accepted where the channel is still missing, or still in the
---        epoch expected; its rows are one block after the other
+--        epoch expected; its rows are one block after the other; what their publishers were answered comes with them
 --   ['r', id, epoch, next or -1]
 --
 -- Reply: msgpack [generation, sequence, results]; or ['late'] for a call that came after a later one. Results:
@@ -34,8 +34,8 @@
 --   ['kept']                               not removed: it is in another epoch, or has further rows
 --
 -- Message on `m`: msgpack [1, generation, sequence, node, call, blocks]; a block is
---   ['a', id, epoch, offset, count, hash, capacity, settings, last time, schema or '', rows], ['s', id, epoch] for a channel
---   that was seeded, or ['r', id, epoch] for one that was removed. A tick of a partition in which nothing happened has the
+--   ['a', id, epoch, offset, count, hash, capacity, settings, last time, publisher, sequence, schema or '', rows], ['s', id, epoch]
+--   for a channel that was seeded, or ['r', id, epoch] for one that was removed. A tick of a partition in which nothing happened has the
 --   sequence of the message before and no blocks.
 -- Nodes, too, publish there: [2, id] asks whoever keeps the ring of a channel to check it.
 
@@ -155,19 +155,31 @@ local function append(i, id, base, hash, schema, count, capacity, publisher, num
     bodies[hash] = schema
   end
   if publisher ~= '' then
-    retries[prefix .. 'q:' .. publisher .. ':' .. id] = { number, record[4], offset, count }
+    retries[prefix .. 'q:' .. publisher .. ':' .. id] = { number, record, offset, count }
   end
-  streams[#streams + 1] = { i, id, record, offset, count, settings }
-  messages[#messages + 1] = { 'a', id, record[4], offset, count, hash, record[3], settings, lastTime, schema, ARGV[i + 1] }
+  streams[#streams + 1] = { i, id, record, offset, count, { settings, publisher, number } }
+  messages[#messages + 1] = { 'a', id, record[4], offset, count, hash, record[3], settings, lastTime, publisher, number, schema, ARGV[i + 1] }
   return state('ok', record, offset)
 end
 
-local function seed(i, id, held, lineage, expected, next, hash, schema, capacity, settings, lastTime, entries, record)
+-- A publisher's later answer is not replaced by an earlier one.
+local function remember(id, publisher, number, in_epoch, offset, count)
+  local key = prefix .. 'q:' .. publisher .. ':' .. id
+  local last = read(heal(key, 'GET', key), 4)
+  if not last or last[1] < number then
+    retries[key] = { number, in_epoch, offset, count }
+  end
+end
+
+local function seed(i, id, held, lineage, expected, next, hash, schema, capacity, settings, lastTime, entries, publishers, record)
   if (record and record[4] or '') ~= expected then
     return record and state('foreign', record) or { 'empty' }
   end
   record = { next, hash, capacity, epoch, generation, extend(held, next, lineage), settings, lastTime }
   changed[id], bodies[hash] = record, schema
+  for _, one in ipairs(publishers) do
+    remember(id, one[1], one[2], one[3], one[4], one[5])
+  end
   streams[#streams + 1] = { i, id, record, -1, entries }
   messages[#messages + 1] = { 's', id, epoch }
   return state('ok', record)
@@ -180,7 +192,7 @@ for i, operation in ipairs(operations) do
     renew(id, record)
   end
   if kind == 's' then
-    results[i] = seed(i, id, held, operation[4], operation[5], operation[6], operation[7], operation[8], operation[9], operation[10], operation[11], operation[12], record)
+    results[i] = seed(i, id, held, operation[4], operation[5], operation[6], operation[7], operation[8], operation[9], operation[10], operation[11], operation[12], operation[13], record)
   elseif not record and (held ~= '' or kind ~= 'a') then
     results[i] = { 'empty' }
   elseif record and not isKnown(record, held) then
@@ -215,25 +227,29 @@ for _, entry in ipairs(streams) do
     redis.call('DEL', key)
     local from = 1
     for _, one in ipairs(entry[5]) do
-      local head = cmsgpack.pack({ record[4], one[1], one[2], one[3], '' })
+      local head = cmsgpack.pack({ record[4], one[1], one[2], one[3], '', '', 0 })
       redis.call('XADD', key, text(one[1] + one[2]) .. '-*', 'h', head, 'p', string.sub(ARGV[i + 1], from, from + one[4] - 1))
       from = from + one[4]
     end
   else
-    local head = cmsgpack.pack({ record[4], offset, entry[5], record[2], entry[6] })
+    local settings, publisher, number = entry[6][1], entry[6][2], entry[6][3]
+    local head = cmsgpack.pack({ record[4], offset, entry[5], record[2], settings, publisher, number })
     local oldest = math.max(0, record[1] - record[3] + 1)
     local added = redis.pcall('XADD', key, 'MINID', '~', text(oldest), text(record[1]) .. '-*', 'h', head, 'p', ARGV[i + 1])
     if type(added) == 'table' and added.err then
-      -- The stream is no stream, or goes further than the directory says: the past in it is not this channel's.
+      -- The stream is no stream, or goes further than the directory says: what is in it is not this channel's past, and
+      -- nodes may have read it. A new epoch makes them go back to where the directory is.
       redis.call('DEL', key)
-      record[1], record[4], record[6] = entry[5], epoch .. 'r', ''
-      results[i] = state('ok', record, 0)
+      record[6] = extend(record[4], offset, record[6])
+      record[4] = epoch .. 'r'
+      results[i] = state('ok', record, offset)
       for _, message in ipairs(messages) do
         if message[2] == id then
-          message[3], message[4] = record[4], 0
+          message[3] = record[4]
         end
       end
-      redis.call('XADD', key, text(record[1]) .. '-*', 'h', cmsgpack.pack({ record[4], 0, entry[5], record[2], entry[6] }), 'p', ARGV[i + 1])
+      head = cmsgpack.pack({ record[4], offset, entry[5], record[2], settings, publisher, number })
+      redis.call('XADD', key, text(record[1]) .. '-*', 'h', head, 'p', ARGV[i + 1])
     end
   end
 end
@@ -248,6 +264,10 @@ for hash, schema in pairs(bodies) do
   heal(schemas, 'HSET', schemas, hash, schema)
 end
 for key, last in pairs(retries) do
+  -- The record of a block's channel, whose epoch may have become another since.
+  if type(last[2]) == 'table' then
+    last[2] = last[2][4]
+  end
   redis.call('SET', key, cmsgpack.pack(last), 'EX', retrySeconds)
 end
 

@@ -142,10 +142,26 @@ public sealed class PartitionScriptTests : IAsyncLifetime
         var reply = await AppendAsync(Block("a", 1, Fields), Block("b", 2, Fields));
 
         Assert.Equal((first.Epoch, 3L), (reply.Results[0].Epoch, reply.Results[0].Offset));
-        Assert.Equal((OperationStatus.Ok, 0L, 2L), (reply.Results[1].Status, reply.Results[1].Offset, reply.Results[1].State!.Next));
+        Assert.Equal((OperationStatus.Ok, 1L, 3L), (reply.Results[1].Status, reply.Results[1].Offset, reply.Results[1].State!.Next));
         Assert.NotEqual(first.Epoch, reply.Results[1].Epoch);
-        Assert.Null(reply.Results[1].State!.Lineage.EndOf(first.Epoch));
-        Assert.Equal(2L, (await AppendAsync(Block("b", 1, Fields))).Results[0].Offset);
+        Assert.Equal(1L, reply.Results[1].State!.Lineage.EndOf(first.Epoch));
+        Assert.Equal(3L, (await AppendAsync(Block("b", 1, Fields))).Results[0].Offset);
+    }
+
+    [Fact]
+    public async Task Seed_WithWhatPublishersWereAnswered_AnswersTheirRetriesTheSame()
+    {
+        var first = (await AppendAsync(Block("a", 3, publisher: "p", sequence: 5))).Results[0];
+        await _connection.GetServers()[0].FlushAllDatabasesAsync();
+
+        var call = Call(0);
+        call.Seed("a", first.State!, "", Fields, [], [new PublisherAnswer("p", 5, first.Epoch, 0, 3), new PublisherAnswer("q", 2, "older.1", 0, 1)]);
+        var seeded = (await PartitionScript.RunAsync(_redis, call)).Results[0].State!;
+
+        var again = (await AppendOnAsync(seeded.Epoch, Block("a", 3, Fields, publisher: "p", sequence: 5))).Results[0];
+        Assert.Equal((OperationStatus.Again, first.Epoch, 0L), (again.Status, again.Epoch, again.Offset));
+        Assert.Equal((OperationStatus.Old, 2L), (await AppendOnAsync(seeded.Epoch, Block("a", 3, Fields, publisher: "q", sequence: 1))).Results[0] is { } old ? (old.Status, old.Offset) : default);
+        Assert.Equal(OperationStatus.Ok, (await AppendOnAsync(seeded.Epoch, Block("a", 3, Fields, publisher: "p", sequence: 6))).Results[0].Status);
     }
 
     [Theory]
@@ -262,7 +278,7 @@ public sealed class PartitionScriptTests : IAsyncLifetime
     private async Task<PartitionReply> SeedAsync(string channel, ChannelState held, string expected)
     {
         var call = Call(0);
-        call.Seed(channel, held, expected, Fields, [(0, 2, [Numbers(2), Numbers(2)]), (2, 1, [Numbers(1), new Column([1d])])]);
+        call.Seed(channel, held, expected, Fields, [(0, 2, [Numbers(2), Numbers(2)]), (2, 1, [Numbers(1), new Column([1d])])], []);
         return await PartitionScript.RunAsync(_redis, call);
     }
 
