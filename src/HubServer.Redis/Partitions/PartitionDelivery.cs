@@ -24,7 +24,7 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
     {
         lock (_gate)
         {
-            if (message.Generation != _generation || message.Sequence > _sequence + 1)
+            if (message.Generation != _generation || message.Sequence > _sequence + (message.IsTick ? 0 : 1))
                 return false;
             if (message.Sequence <= _sequence)
                 return true;

@@ -5,12 +5,14 @@ namespace HubServer.Redis;
 /// <summary>A message of a partition; the format stands in <c>partition.lua</c>.</summary>
 /// <param name="Generation">The partition's generation.</param>
 /// <param name="Sequence">The message's number, which goes up by one; that of the message before for a tick.</param>
+/// <param name="IsTick">Whether it says no more than what the newest message was.</param>
 /// <param name="Blocks">What happened.</param>
 /// <param name="Wanted">The channel that whoever keeps its ring is asked to check; null in any other message.</param>
-internal sealed record PartitionMessage(string Generation, long Sequence, MessageBlock[] Blocks, string? Wanted = null)
+internal sealed record PartitionMessage(string Generation, long Sequence, bool IsTick, MessageBlock[] Blocks, string? Wanted = null)
 {
     private const int Happened = 1;
     private const int Asked = 2;
+    private const int Tick = 3;
 
     /// <summary>Asks whoever keeps the ring of a channel to check it.</summary>
     public static byte[] Ask(string channel)
@@ -31,21 +33,22 @@ internal sealed record PartitionMessage(string Generation, long Sequence, Messag
         {
             var reader = new MessagePackReader(bytes);
             reader.ReadArrayHeader();
-            switch (reader.ReadInt32())
-            {
-                case Happened: break;
-                case Asked: return new PartitionMessage("", 0, [], reader.ReadString());
-                default: return null;
-            }
+            var kind = reader.ReadInt32();
+            if (kind == Asked)
+                return new PartitionMessage("", 0, false, [], reader.ReadString());
+            if (kind is not (Happened or Tick))
+                return null;
 
             var generation = reader.ReadString() ?? "";
             var sequence = reader.ReadInt64();
+            if (kind == Tick)
+                return new PartitionMessage(generation, sequence, true, []);
             reader.Skip();
             reader.Skip();
             var blocks = new MessageBlock[PartitionReply.CountOf(ref reader)];
             for (var i = 0; i < blocks.Length; i++)
                 blocks[i] = ReadBlock(ref reader);
-            return new PartitionMessage(generation, sequence, blocks);
+            return new PartitionMessage(generation, sequence, false, blocks);
         }
         catch (Exception damaged) when (damaged is MessagePackSerializationException or EndOfStreamException or OverflowException)
         {

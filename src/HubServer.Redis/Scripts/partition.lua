@@ -35,8 +35,8 @@
 --
 -- Message on `m`: msgpack [1, generation, sequence, node, call, blocks]; a block is
 --   ['a', id, epoch, offset, count, hash, capacity, settings, last time, publisher, sequence, schema or '', rows], ['s', id, epoch]
---   for a channel that was seeded, or ['r', id, epoch] for one that was removed. A tick of a partition in which nothing happened has the
---   sequence of the message before and no blocks.
+--   for a channel that was seeded, or ['r', id, epoch] for one that was removed.
+-- A tick of a partition in which nothing happened is [3, generation, sequence of the message before].
 -- Nodes, too, publish there: [2, id] asks whoever keeps the ring of a channel to check it.
 
 local MAX_LINEAGE = 400
@@ -214,7 +214,7 @@ end
 -- 4. The writes, the directory before all others.
 if #messages == 0 and not isNewGeneration and next(changed) == nil then
   if isTick then
-    redis.call('PUBLISH', prefix .. 'm', cmsgpack.pack({ 1, generation, partition[1], node, call, {} }))
+    redis.call('PUBLISH', prefix .. 'm', cmsgpack.pack({ 3, generation, partition[1] }))
   end
   return cmsgpack.pack({ generation, partition[1], results })
 end
