@@ -31,11 +31,13 @@ public sealed class NodeFaultTests
         var timeout = TimeSpan.FromSeconds(4);
         await using var cluster = await Cluster.StartAsync();
         await cluster.PopulateAsync(serverTimeout: timeout);
+        foreach (var (i, publisher) in cluster.Run.Publishers.Index())
+            publisher.Pin(cluster.Urls[1 + (i % 2)]);
+        var since = cluster.Run.Log.Now;
         await cluster.Nodes[0].PauseAsync();
         var bound = timeout + FiveSeconds;
         await FaultReport.WriteAsync("F3", cluster, await cluster.RecoveredAsync(bound), bound);
-        await Wait.Eventually(() => cluster.Run.Log.Now > 0 && cluster.Run.Acknowledged > 0, "the clock runs");
-        await cluster.PublishedAsync(400);
+        await Wait.Eventually(() => cluster.Run.Log.Now > since + 10_000, "the node stands still for 10 s");
         await cluster.Nodes[0].ContinueAsync();
         await FaultReport.WriteAsync("F3", cluster, await cluster.RecoveredAsync(FiveSeconds), FiveSeconds, "after it goes on");
         await cluster.FinishAsync(AllowedLosses.None);
@@ -111,6 +113,38 @@ public sealed class NodeFaultTests
         await FaultReport.WriteAsync(throughNginx ? "F7, nginx" : "F7", cluster, await cluster.RecoveredAsync(FiveSeconds), FiveSeconds);
         var report = await cluster.FinishAsync(AllowedLosses.None);
         Assert.True(report.Totals is { Resumes: >= 6, Moves: >= 3 }, report.ToString());
+    }
+
+    [Fact(Explicit = true)]
+    public async Task F08_1000ClientsComeBackAtOnce_EachNodeReadsAChannelOnce()
+    {
+        await using var cluster = await Cluster.StartAsync();
+        await cluster.PopulateAsync(blocksPerSecond: 10);
+        var storm = Enumerable.Range(0, 1_000).Select(i => new StormClient(cluster.Urls[i % 3], "plant/*")).ToArray();
+        foreach (var client in storm)
+        {
+            cluster.Own(client);
+            client.Start();
+        }
+
+        await Wait.Eventually(() => storm.All(client => client.IsLive), "all are live", () => $"{storm.Count(client => client.IsLive)} are", TimeSpan.FromSeconds(60));
+        await cluster.Redis.ExecuteAsync("CONFIG", "RESETSTAT");
+        foreach (var link in cluster.ClientLinks)
+            link.IsDown = true;
+        foreach (var node in cluster.Nodes)
+            await node.RestartAsync();
+        foreach (var link in cluster.ClientLinks)
+            link.IsDown = false;
+
+        var bound = TimeSpan.FromSeconds(20);
+        var started = cluster.Run.Log.Now;
+        await Wait.Eventually(() => storm.All(client => client.IsLive && client.Calls > 1), "all are live again", () => $"{storm.Count(client => client.IsLive)} are", bound);
+        await FaultReport.WriteAsync("F8", cluster, TimeSpan.FromMilliseconds(cluster.Run.Log.Now - started), bound);
+        var stats = await cluster.Redis.InfoAsync("commandstats");
+        var reads = int.Parse(stats["cmdstat_xrevrange"].Split(',')[0].Split('=')[1], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.InRange(reads, 1, 3 * Cluster.Channels.Length * 2);
+        await cluster.RecoveredAsync(FiveSeconds);
+        await cluster.FinishAsync(AllowedLosses.None);
     }
 
     private static async Task<Uri[]?> UrlsAsync(Cluster cluster, bool throughNginx)

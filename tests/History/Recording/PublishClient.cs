@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using HubServer.Protocol;
 
@@ -32,7 +33,7 @@ internal sealed class PublishClient(PublisherOptions options, TimeProvider time)
             // This is said only of an attempt to connect: not a byte of the request was sent.
             return new PublishOutcome(HistoryKind.Fail, Code: PublishOutcome.Unconnected);
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException)
+        catch (Exception failure) when (failure is HttpRequestException or IOException or SocketException)
         {
             return Unknown("connection_lost");
         }
