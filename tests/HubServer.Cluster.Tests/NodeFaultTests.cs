@@ -36,10 +36,12 @@ public sealed class NodeFaultTests
         var since = cluster.Run.Log.Now;
         await cluster.Nodes[0].PauseAsync();
         var bound = timeout + FiveSeconds;
-        await FaultReport.WriteAsync("F3", cluster, await cluster.RecoveredAsync(bound), bound);
+        var recovered = await cluster.RecoveredAsync(bound);
         await Wait.Eventually(() => cluster.Run.Log.Now > since + 10_000, "the node stands still for 10 s");
         await cluster.Nodes[0].ContinueAsync();
-        await FaultReport.WriteAsync("F3", cluster, await cluster.RecoveredAsync(FiveSeconds), FiveSeconds, "after it goes on");
+        var again = await cluster.RecoveredAsync(FiveSeconds);
+        await FaultReport.WriteAsync("F3", cluster, recovered, bound);
+        await FaultReport.WriteAsync("F3", cluster, again, FiveSeconds, "after it goes on");
         await cluster.FinishAsync(AllowedLosses.None);
     }
 
