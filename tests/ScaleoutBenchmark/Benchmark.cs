@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace HubServer.ScaleoutBenchmark;
 
 /// <summary>Measures the systems in turns, so that what else the machine does falls on all of them alike.</summary>
@@ -49,5 +47,5 @@ internal sealed class Benchmark(BenchmarkOptions options)
         turn % 2 == 0 ? systems.Reverse() : systems;
 
     private static void Note(string what, object result) =>
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what}: {result}"));
+        Console.WriteLine($"{what}: {result}");
 }

@@ -34,9 +34,9 @@ internal sealed class Report(BenchmarkOptions options)
         }
 
         foreach (var (system, turns) in _latency)
-            to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"latency   {system,-18} p50 {Median(turns, static one => one.P50):F2} ms, p99 {Median(turns, static one => one.P99):F2} ms, max {Median(turns, static one => one.Max):F2} ms (sent late, p99: {Median(turns, static one => one.SentLateP99):F2} ms)"));
+            to.WriteLine($"latency   {system,-18} {MedianOf(turns)}");
         foreach (var (load, turns) in _script)
-            to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"script    {load,-18} {Median(turns, static one => one.RowsPerSecond):N0} rows/s in {Median(turns, static one => one.CallsPerSecond):N0} calls/s of {Median(turns, static one => one.BlocksPerCall):N1} blocks; Redis CPU {Median(turns, static one => one.RedisCpu):F3} ms per 1,000 rows"));
+            to.WriteLine($"script    {load,-18} {MedianOf(turns)}");
     }
 
     /// <summary>Writes everything.</summary>

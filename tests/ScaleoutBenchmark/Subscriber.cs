@@ -42,7 +42,7 @@ internal sealed class Subscriber(Load load, bool notesLatency) : IAsyncDisposabl
             await subscriber._socket.SendAsync(call);
         }
 
-        await Waiting.UntilAsync(() => subscriber._answers >= calls, "the subscriber is subscribed", subscriber.Closed);
+        await Waiting.UntilAsync(() => Volatile.Read(ref subscriber._answers) >= calls, "the subscriber is subscribed", subscriber.Closed);
         return subscriber;
     }
 

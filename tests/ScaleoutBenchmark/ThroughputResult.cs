@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace HubServer.ScaleoutBenchmark;
 
 /// <summary>One turn of a system at a load.</summary>
@@ -7,4 +9,8 @@ namespace HubServer.ScaleoutBenchmark;
 /// <param name="Lost">Rows that did not come, or came twice or out of order, without a word.</param>
 /// <param name="Announced">Rows that gaps said are lost.</param>
 /// <param name="Cpu">Milliseconds for 1,000 delivered rows.</param>
-internal sealed record ThroughputResult(double Ingested, double[] Seen, long Delivered, long Lost, long Announced, CpuUse Cpu);
+internal sealed record ThroughputResult(double Ingested, double[] Seen, long Delivered, long Lost, long Announced, CpuUse Cpu)
+{
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Ingested:N0} rows/s taken, {Seen.Min():N0} seen, {Lost} lost, {Announced} in gaps; CPU ms per 1,000 delivered rows: {Cpu.Total:F3}");
+}
