@@ -172,8 +172,7 @@ public sealed class Channel
             _lineage = news.Lineage ?? _lineage;
             if (news.IsLive)
             {
-                Volatile.Write(ref _lastAppend, _time.GetTimestamp());
-                _rate.Add(Seconds(), (int)Math.Min(int.MaxValue, rows));
+                Count((int)Math.Min(int.MaxValue, rows));
             }
 
             return true;
@@ -396,7 +395,7 @@ public sealed class Channel
                 _epoch,
                 _ring.Next - 1,
                 _following == Following.Full ? _ring.Count : (int)Math.Min(_ring.Next, _limits.Capacity),
-                _rate.PerSecond(Seconds()),
+                _rate.PerSecond(Seconds(_time.GetTimestamp())),
                 _ring.LastTime ?? _lastTime);
         }
     }
@@ -451,8 +450,14 @@ public sealed class Channel
         _answers.Add(logged);
 
         _ring.Append(block.Schema, block.Columns, block.Count);
-        Volatile.Write(ref _lastAppend, _time.GetTimestamp());
-        _rate.Add(Seconds(), block.Count);
+        Count(block.Count);
+    }
+
+    private void Count(int rows)
+    {
+        var now = _time.GetTimestamp();
+        Volatile.Write(ref _lastAppend, now);
+        _rate.Add(Seconds(now), rows);
     }
 
     private void MarkDirty()
@@ -485,5 +490,5 @@ public sealed class Channel
         Full,
     }
 
-    private double Seconds() => _time.GetTimestamp() / (double)_time.TimestampFrequency;
+    private double Seconds(long timestamp) => timestamp / (double)_time.TimestampFrequency;
 }

@@ -126,6 +126,10 @@ internal sealed class CircularFrame
     {
         Debug.Assert(next >= 0, "offsets count from 0");
         Next = next;
+
+        // A channel whose rows nobody reads here goes on with each of its blocks.
+        if (_size == 0 && ReferenceEquals(schema, Schema))
+            return;
         (Count, _head, _size, _slotBytes, _textBytes) = (0, 0, 0, 0, 0);
         _columns = [];
         Adopt(schema);

@@ -43,7 +43,8 @@ public sealed class Ingest
     /// <exception cref="ProtocolException">The rows contradict the channel's schema or pass a limit: nothing was written.</exception>
     public ValueTask<PublishResult> PublishAsync(ChannelId channel, Rows rows, CancellationToken cancellationToken = default)
     {
-        var bound = Validate(channel, rows, SchemaOf(channel));
+        var known = _registry.Find(channel);
+        var bound = Validate(channel, known, rows, SchemaOf(known));
         return AppendAsync(bound, rows, null, 0, cancellationToken);
     }
 
@@ -53,9 +54,10 @@ public sealed class Ingest
     /// <exception cref="ProtocolException">The settings contradict the channel's schema or pass a limit, or the backplane did not take them.</exception>
     public async ValueTask ConfigureAsync(ChannelId channel, ChannelSettings settings, CancellationToken cancellationToken = default)
     {
-        RequireRoom(channel);
+        var known = _registry.Find(channel);
+        RequireRoom(channel, known);
         var publisher = _publishers[_backplane.PartitionOf(channel)];
-        var schema = SchemaOf(channel);
+        var schema = SchemaOf(known);
         for (var tries = 0; tries < MaxSchemaTries; tries++)
         {
             var answer = await publisher.AppendAsync(SettingsBinder.Bind(channel, settings, schema, _rules), cancellationToken);
@@ -79,7 +81,7 @@ public sealed class Ingest
 
         var bound = Validate(request);
         var results = new Task<PublishResult>[bound.Length];
-        var latest = new Dictionary<ChannelId, Task>();
+        var latest = new Dictionary<ChannelId, Task>(results.Length);
         for (var i = 0; i < results.Length; i++)
         {
             // A channel's batches go one after the other; those of different channels travel together.
@@ -97,7 +99,7 @@ public sealed class Ingest
         if (request.PublisherId?.Length > _options.Channels.MaxIdLength)
             throw ProtocolException.LimitExceeded("Channels:MaxIdLength", $"publisherId has {request.PublisherId.Length} characters; the limit is {_options.Channels.MaxIdLength}");
 
-        var schemas = new Dictionary<ChannelId, Schema>();
+        var schemas = new Dictionary<ChannelId, Schema>(request.Batches.Count);
         var added = 0;
         var bound = new BoundRows[request.Batches.Count];
         for (var i = 0; i < bound.Length; i++)
@@ -108,9 +110,10 @@ public sealed class Ingest
                 var seen = schemas.TryGetValue(channel, out var schema);
                 if (seen && request.PublisherId is not null)
                     throw ProtocolException.BadRequest($"channel '{channel}' occurs twice; with a publisherId a channel has one batch");
-                bound[i] = Validate(channel, request.Batches[i].Rows, schema ?? SchemaOf(channel));
+                var known = _registry.Find(channel);
+                bound[i] = Validate(channel, known, request.Batches[i].Rows, schema ?? SchemaOf(known));
                 schemas[channel] = bound[i].Schema;
-                if (!seen && _registry.Find(channel) is null && _registry.Count + ++added > _options.Channels.MaxChannels)
+                if (!seen && known is null && _registry.Count + ++added > _options.Channels.MaxChannels)
                     throw TooManyChannels(channel);
                 if (request.PublisherId is not null && bound[i].BlockLength(0, _options.Publishing) < bound[i].Count)
                     throw ProtocolException.LimitExceeded(bound[i].Count > _options.Publishing.MaxBlockRows ? "Publishing:MaxBlockRows" : "Publishing:MaxBlockBytes", $"with a publisherId a batch is one block: at most {_options.Publishing.MaxBlockRows} rows or {_options.Publishing.MaxBlockBytes} bytes");
@@ -124,11 +127,11 @@ public sealed class Ingest
         return bound;
     }
 
-    private BoundRows Validate(ChannelId channel, Rows rows, Schema schema)
+    private BoundRows Validate(ChannelId channel, Channel? known, Rows rows, Schema schema)
     {
         try
         {
-            RequireRoom(channel);
+            RequireRoom(channel, known);
             return RowBinder.Bind(channel, rows, schema, Now(), _rules);
         }
         catch (ProtocolException)
@@ -138,14 +141,14 @@ public sealed class Ingest
         }
     }
 
-    private void RequireRoom(ChannelId channel)
+    private void RequireRoom(ChannelId channel, Channel? known)
     {
         var limits = _options.Channels;
         if (channel.Text.Length > limits.MaxIdLength)
             throw ProtocolException.LimitExceeded("Channels:MaxIdLength", $"channel id '{channel.Text[..Math.Min(32, limits.MaxIdLength)]}…' has {channel.Text.Length} characters; the limit is {limits.MaxIdLength}");
         if (channel.Labels.Count > limits.MaxLabels)
             throw ProtocolException.LimitExceeded("Channels:MaxLabels", $"channel '{channel}' has {channel.Labels.Count} labels; the limit is {limits.MaxLabels}");
-        if (_registry.Find(channel) is not null)
+        if (known is not null)
             return;
         if (_registry.Count >= limits.MaxChannels)
             throw TooManyChannels(channel);
@@ -218,7 +221,7 @@ public sealed class Ingest
         }
     }
 
-    private Schema SchemaOf(ChannelId channel) => _registry.Find(channel)?.ReadHead().Schema ?? Schema.Empty;
+    private static Schema SchemaOf(Channel? channel) => channel?.ReadHead().Schema ?? Schema.Empty;
 
     private double Now() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds;
 }

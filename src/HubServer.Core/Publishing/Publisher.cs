@@ -97,8 +97,9 @@ internal sealed partial class Publisher(int partition, IBackplane backplane, Pub
     {
         lock (_gate)
         {
-            var call = new List<PendingBlock>();
-            var channels = new HashSet<ChannelId>();
+            var most = Math.Min(_pending.Count, options.MaxCallBlocks);
+            var call = new List<PendingBlock>(most);
+            var channels = new HashSet<ChannelId>(most);
             var bytes = 0;
             var kept = 0;
             for (var i = 0; i < _pending.Count; i++)

@@ -238,7 +238,7 @@ internal sealed class Feed : IThreadPoolWorkItem
     private Tick? Advance(Cut cut, List<Member> dirty, List<Channel> offered)
     {
         var entries = (CutEntry[])cut.Entries.Clone();
-        var changes = new List<Change>();
+        var changes = new List<Change>(dirty.Count);
         var left = new List<Change>();
         var isTorn = false;
         foreach (var member in dirty)
@@ -327,13 +327,13 @@ internal sealed class Feed : IThreadPoolWorkItem
         return new SharedItem(json, messagePack, changes.Sum(change => change.To.Next - change.From.Next));
     }
 
-    private bool TryEncode(WireFormat format, List<Change> changes, List<Change> left, ItemHead itemHead, out byte[]? bytes)
+    private bool TryEncode(WireFormat format, List<Change> changes, List<Change> left, ItemHead itemHead, out ReadOnlyMemory<byte>? bytes)
     {
         bytes = null;
         if (Volatile.Read(ref _readers[(int)format]) == 0)
             return true;
 
-        var item = new ItemBuilder(format, _context.Bodies, _context.Metrics);
+        var item = new ItemBuilder(format, _context.Bodies, _context.Metrics, changes.Count + left.Count);
         foreach (var (member, from, _) in left)
             item.AddRemoved(member.Target.RefId, member.Channel.Id.Text, from.Epoch, from.Next);
         foreach (var (member, from, to) in changes)

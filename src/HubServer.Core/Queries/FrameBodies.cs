@@ -1,4 +1,3 @@
-using System.Buffers;
 using HubServer.Protocol;
 
 namespace HubServer.Core;
@@ -38,24 +37,24 @@ internal sealed class FrameBodies(QueryOptions options, TimeProvider time, HubSe
         }
 
         var run = channel.Read(epoch, from, to, view);
-        bytes = Encode(run.Columns, format);
+        var encoded = Encode(run.Columns, format);
         if (keep && run.Start == from && run.End == to)
-            Keep(key, bytes);
-        return new FrameBody(bytes, run.Start, run.End);
+            Keep(key, encoded);
+        return new FrameBody(encoded, run.Start, run.End);
     }
 
     /// <summary>Columns as a <c>data</c> map.</summary>
-    public byte[] Encode(Column[] columns, WireFormat format)
+    public ReadOnlyMemory<byte> Encode(Column[] columns, WireFormat format)
     {
         metrics.CountBody(reused: false);
-        var buffer = new ArrayBufferWriter<byte>(512);
+        var buffer = new ByteWriter(ColumnsCodec.EstimateBytes(columns));
         var writer = new WireWriter(format, buffer);
         ColumnsCodec.WriteMap(ref writer, columns);
         writer.Flush();
-        return buffer.WrittenSpan.ToArray();
+        return buffer.ToMemory();
     }
 
-    private byte[]? TryFind(Key key)
+    private ReadOnlyMemory<byte>? TryFind(Key key)
     {
         lock (_gate)
         {
@@ -68,7 +67,7 @@ internal sealed class FrameBodies(QueryOptions options, TimeProvider time, HubSe
         }
     }
 
-    private void Keep(Key key, byte[] bytes)
+    private void Keep(Key key, ReadOnlyMemory<byte> bytes)
     {
         lock (_gate)
         {
@@ -95,5 +94,5 @@ internal sealed class FrameBodies(QueryOptions options, TimeProvider time, HubSe
     /// <summary>Names the channel and does not hold it, so that what is kept of a removed one is these bytes and not its ring.</summary>
     private readonly record struct Key(ChannelId Channel, string Epoch, string Fields, long From, long To, WireFormat Format);
 
-    private readonly record struct Entry(Key Key, byte[] Bytes, long UsedAt);
+    private readonly record struct Entry(Key Key, ReadOnlyMemory<byte> Bytes, long UsedAt);
 }

@@ -1,13 +1,12 @@
-using System.Buffers;
 using HubServer.Protocol;
 
 namespace HubServer.Core;
 
-/// <summary>Collects the frames of one item in one format.</summary>
-internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServerMetrics metrics)
+/// <summary>Collects the frames of one item in one format, about so many.</summary>
+internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServerMetrics metrics, int frames = 0)
 {
-    private readonly List<(Frame Head, byte[] Body)> _frames = [];
-    private byte[]? _emptyBody;
+    private readonly List<(Frame Head, ReadOnlyMemory<byte> Body)> _frames = new(frames);
+    private ReadOnlyMemory<byte>? _emptyBody;
 
     /// <summary>About the bytes of the frames added so far.</summary>
     public int Bytes { get; private set; }
@@ -56,24 +55,25 @@ internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServ
     /// <summary>Adds a frame that says that a channel went away.</summary>
     public void AddRemoved(string refId, string channel, string epoch, long offset)
     {
-        _emptyBody ??= bodies.Encode([], format);
-        Add(new Frame { RefId = refId, Channel = channel, Kind = FrameKind.Removed, Epoch = epoch, Offset = offset, Count = 0 }, _emptyBody);
+        var body = _emptyBody ??= bodies.Encode([], format);
+        Add(new Frame { RefId = refId, Channel = channel, Kind = FrameKind.Removed, Epoch = epoch, Offset = offset, Count = 0 }, body);
     }
 
     /// <summary>The item.</summary>
-    public byte[] Build(ItemHead head)
+    public ReadOnlyMemory<byte> Build(ItemHead head)
     {
-        var buffer = new ArrayBufferWriter<byte>(Bytes + 256);
+        const int headBytes = 256;
+        var buffer = new ByteWriter(Bytes + headBytes);
         var writer = new WireWriter(format, buffer);
         head.Begin(ref writer, _frames.Count);
         foreach (var (frame, body) in _frames)
-            frame.Write(ref writer, body);
+            frame.Write(ref writer, body.Span);
         ItemHead.End(ref writer);
         writer.Flush();
-        return buffer.WrittenSpan.ToArray();
+        return buffer.ToMemory();
     }
 
-    private bool Add(Member member, long from, long to, View view, FrameHead head, string? sampled, byte[] body)
+    private bool Add(Member member, long from, long to, View view, FrameHead head, string? sampled, ReadOnlyMemory<byte> body)
     {
         var lapped = head.Gap is null && head.OwedFrom < from;
         if (lapped)
@@ -95,7 +95,7 @@ internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServ
         return lapped;
     }
 
-    private void Add(Frame frame, byte[] body)
+    private void Add(Frame frame, ReadOnlyMemory<byte> body)
     {
         _frames.Add((frame, body));
         Bytes += body.Length + HeadBytes(frame);

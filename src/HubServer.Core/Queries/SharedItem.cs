@@ -3,7 +3,7 @@ using HubServer.Protocol;
 namespace HubServer.Core;
 
 /// <summary>An item that all subscriptions of a feed get, encoded once for each format in use.</summary>
-internal sealed class SharedItem(byte[]? json, byte[]? messagePack, long rows) : StreamItem
+internal sealed class SharedItem(ReadOnlyMemory<byte>? json, ReadOnlyMemory<byte>? messagePack, long rows) : StreamItem
 {
     /// <summary>The rows in it.</summary>
     public long Rows => rows;
@@ -13,5 +13,5 @@ internal sealed class SharedItem(byte[]? json, byte[]? messagePack, long rows) :
     public override ReadOnlyMemory<byte> Bytes(WireFormat format) =>
         Find(format) ?? throw new InvalidOperationException($"the item was not encoded as {format}");
 
-    private byte[]? Find(WireFormat format) => format == WireFormat.Json ? json : messagePack;
+    private ReadOnlyMemory<byte>? Find(WireFormat format) => format == WireFormat.Json ? json : messagePack;
 }

@@ -8,6 +8,8 @@ namespace HubServer.Protocol;
 /// </summary>
 public sealed class ChannelId : IEquatable<ChannelId>
 {
+    private readonly int _hash; // A row on its way through a node is looked up by its channel many times.
+
     /// <summary>Creates an id from its parts.</summary>
     /// <exception cref="ProtocolException">The name is empty, or holds a character kept for selectors.</exception>
     public ChannelId(string name, Labels? labels = null)
@@ -29,6 +31,7 @@ public sealed class ChannelId : IEquatable<ChannelId>
         var text = new StringBuilder(name);
         labels.AppendTo(text);
         Text = text.ToString();
+        _hash = Text.GetHashCode(StringComparison.Ordinal);
     }
 
     /// <summary>The part before the braces.</summary>
@@ -67,7 +70,7 @@ public sealed class ChannelId : IEquatable<ChannelId>
     public override bool Equals(object? obj) => Equals(obj as ChannelId);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => Text.GetHashCode(StringComparison.Ordinal);
+    public override int GetHashCode() => _hash;
 
     /// <summary>The canonical text.</summary>
     public override string ToString() => Text;

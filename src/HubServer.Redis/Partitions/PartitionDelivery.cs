@@ -10,11 +10,12 @@ namespace HubServer.Redis;
 internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache schemas, HubServerMetrics metrics, TimeProvider time)
 {
     private readonly Lock _gate = new(); // Taken before any lock of the registry, its channels and their feeds.
-    private readonly Dictionary<string, ChannelId> _ids = new(StringComparer.Ordinal); // Used under _gate: parsing one for each block would cost more than the rest.
+    private readonly Dictionary<string, Known> _known = new(StringComparer.Ordinal); // Used under _gate: parsing an id and finding its channel for each block would cost more than the rest.
     private readonly HashSet<ChannelId> _suspects = []; // Used under _gate.
     private readonly Dictionary<ChannelId, long> _parked = []; // Used under _gate: since when blocks wait.
     private string _generation = ""; // Written under _gate.
     private long _sequence = -1; // Used under _gate: of the last message that was taken.
+    private Schema _schema = Schema.Empty; // Used under _gate: that of the last block; most channels of a partition have the same.
 
     /// <summary>The partition's generation, as this node knows it.</summary>
     public string Generation => Volatile.Read(ref _generation);
@@ -28,7 +29,7 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
                 return false;
             if (message.Sequence <= _sequence)
                 return true;
-            foreach (var block in message.Blocks)
+            foreach (ref readonly var block in message.Blocks.AsSpan())
                 Take(block);
             _sequence = message.Sequence;
             return true;
@@ -109,8 +110,8 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
         {
             foreach (var (text, state) in directory.Channels)
             {
-                if (FindId(text) is { } id)
-                    Note(id, state);
+                if (Find(text) is { } known)
+                    Note(known.Id, state);
             }
 
             Volatile.Write(ref _generation, directory.Generation);
@@ -171,28 +172,29 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
         lock (_gate)
         {
             registry.Remove(channel, epoch);
-            _ids.Remove(channel.Text);
+            _known.Remove(channel.Text);
         }
     }
 
     private Schema SchemaOf(ChannelState state, Channel channel) => schemas.Find(state.SchemaHash) ?? channel.ReadHead().Schema;
 
-    private void Take(MessageBlock block, LoggedBlock? logged = null)
+    private void Take(in MessageBlock block, LoggedBlock? logged = null)
     {
-        if (FindId(block.Channel) is not { } id)
+        if (Find(block.Channel) is not { } known)
             return;
-        var channel = registry.Find(id);
+        var (id, channel) = (known.Id, known.Channel ??= registry.Find(known.Id));
         if (block.Kind == MessageBlockKind.Remove)
         {
             registry.Remove(id, block.Epoch);
-            _ids.Remove(block.Channel);
+            _known.Remove(block.Channel);
             if (channel is not null && channel.Epoch != block.Epoch)
                 _suspects.Add(id);
             return;
         }
 
         schemas.Add(block.Schema);
-        var schema = schemas.Find(block.SchemaHash);
+        var schema = block.SchemaHash == _schema.Hash ? _schema : schemas.Find(block.SchemaHash);
+        _schema = schema ?? _schema;
         if (block.Kind == MessageBlockKind.Seed || schema is null || (channel is null && block.Offset != 0) || (channel is not null && channel.Epoch != block.Epoch))
         {
             _suspects.Add(id);
@@ -209,7 +211,7 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
             registry.Add(channel);
     }
 
-    private void Apply(Channel channel, MessageBlock block, Schema schema, LoggedBlock? logged)
+    private void Apply(Channel channel, in MessageBlock block, Schema schema, LoggedBlock? logged)
     {
         // Blocks of this node's own calls come twice; those with rows need not be read again.
         if (block.Count > 0 && channel.IsFollowed && block.Offset < channel.ReadHead().Next)
@@ -239,18 +241,31 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
     }
 
     /// <summary>Null for a text that somebody else wrote into the partition.</summary>
-    private ChannelId? FindId(string text)
+    private Known? Find(string text)
     {
-        if (_ids.TryGetValue(text, out var id))
-            return id;
+        if (_known.TryGetValue(text, out var known))
+            return known;
         try
         {
-            return _ids[text] = ChannelId.Parse(text);
+            known = new Known(ChannelId.Parse(text));
         }
         catch (ProtocolException)
         {
             metrics.CountBackplane(BackplaneEvent.Damaged);
             return null;
         }
+
+        // Nodes write ids in one form. Another form of the same would not be found when the channel goes.
+        if (known.Id.Text == text)
+            _known[text] = known;
+        return known;
+    }
+
+    /// <summary>A channel of the partition. Channels come and go under _gate alone, so that one that was found stays the right one.</summary>
+    private sealed class Known(ChannelId id)
+    {
+        public ChannelId Id => id;
+
+        public Channel? Channel { get; set; }
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using MessagePack;
 
 namespace HubServer.Redis;
@@ -46,8 +47,9 @@ internal sealed record PartitionMessage(string Generation, long Sequence, bool I
             reader.Skip();
             reader.Skip();
             var blocks = new MessageBlock[PartitionReply.CountOf(ref reader)];
+            var (epoch, hash) = ("", "");
             for (var i = 0; i < blocks.Length; i++)
-                blocks[i] = ReadBlock(ref reader);
+                blocks[i] = ReadBlock(ref reader, ref epoch, ref hash);
             return new PartitionMessage(generation, sequence, false, blocks);
         }
         catch (Exception damaged) when (damaged is MessagePackSerializationException or EndOfStreamException or OverflowException)
@@ -56,20 +58,29 @@ internal sealed record PartitionMessage(string Generation, long Sequence, bool I
         }
     }
 
-    private static MessageBlock ReadBlock(ref MessagePackReader reader)
+    /// <summary>The blocks of a message mostly have one epoch and one schema, whose texts are then read once.</summary>
+    private static MessageBlock ReadBlock(ref MessagePackReader reader, ref string epoch, ref string hash)
     {
         reader.ReadArrayHeader();
-        var kind = reader.ReadString();
+        var kind = PartitionReply.ReadBytes(ref reader).Span;
         var channel = reader.ReadString() ?? "";
-        var epoch = reader.ReadString() ?? "";
-        if (kind != "a")
-            return new MessageBlock(kind == "s" ? MessageBlockKind.Seed : MessageBlockKind.Remove, channel, epoch);
+        epoch = ReadText(ref reader, epoch);
+        if (!kind.SequenceEqual("a"u8))
+            return new MessageBlock(kind.SequenceEqual("s"u8) ? MessageBlockKind.Seed : MessageBlockKind.Remove, channel, epoch);
 
-        var (offset, count, hash) = (reader.ReadInt64(), reader.ReadInt32(), reader.ReadString() ?? "");
+        var (offset, count) = (reader.ReadInt64(), reader.ReadInt32());
+        hash = ReadText(ref reader, hash);
         reader.Skip();
         var settings = PartitionReply.ReadBytes(ref reader);
         var lastTime = PartitionReply.ReadTime(ref reader);
-        var (publisher, number) = (reader.ReadString() ?? "", reader.ReadInt64());
+        var (publisher, number) = (ReadText(ref reader, ""), reader.ReadInt64());
         return new MessageBlock(MessageBlockKind.Append, channel, epoch, offset, count, hash, settings, lastTime, publisher, number, PartitionReply.ReadBytes(ref reader), PartitionReply.ReadBytes(ref reader));
+    }
+
+    /// <summary>A text, which is the one before where it says the same.</summary>
+    private static string ReadText(ref MessagePackReader reader, string before)
+    {
+        var bytes = PartitionReply.ReadBytes(ref reader).Span;
+        return Ascii.Equals(bytes, before) ? before : Encoding.UTF8.GetString(bytes);
     }
 }

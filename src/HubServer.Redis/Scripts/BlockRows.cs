@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using HubServer.Core;
 using HubServer.Protocol;
 using MessagePack;
 
@@ -20,18 +21,17 @@ internal static class BlockRows
     private const byte Format = 1;
     private const int HeadBytes = 1 + sizeof(uint);
 
-    public static byte[] Encode(Column[] columns)
+    public static ReadOnlyMemory<byte> Encode(Column[] columns)
     {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        buffer.GetSpan(HeadBytes)[..HeadBytes].Clear();
+        var buffer = new ByteWriter(HeadBytes + ColumnsCodec.EstimateBytes(columns));
         buffer.Advance(HeadBytes);
         var writer = new WireWriter(WireFormat.MessagePack, buffer);
         ColumnsCodec.WriteMap(ref writer, columns);
         writer.Flush();
-        var bytes = buffer.WrittenSpan.ToArray();
+        var bytes = buffer.Written;
         bytes[0] = Format;
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(1), Checksum(bytes.AsSpan(HeadBytes)));
-        return bytes;
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[1..], Checksum(bytes[HeadBytes..]));
+        return buffer.ToMemory();
     }
 
     /// <summary>The columns, of the kinds of a schema's fields; null where the bytes are damaged or of another format.</summary>
@@ -41,7 +41,42 @@ internal static class BlockRows
         if (span.Length < HeadBytes || span[0] != Format || BinaryPrimitives.ReadUInt32LittleEndian(span[1..]) != Checksum(span[HeadBytes..]))
             return null;
 
-        var wire = new WireReader(new MessagePackReader(bytes[HeadBytes..]));
+        var reader = new MessagePackReader(bytes[HeadBytes..]);
+        var columns = ReadNumbers(reader) ?? ReadAny(reader);
+        if (columns.Length != schema.Fields.Count)
+            return null;
+        foreach (var column in columns)
+        {
+            if (column.Count != count)
+                return null;
+        }
+
+        return columns;
+    }
+
+    /// <summary>The columns where all are numbers, as of most channels; else null.</summary>
+    private static Column[]? ReadNumbers(MessagePackReader reader)
+    {
+        if (!BitConverter.IsLittleEndian || reader.NextMessagePackType != MessagePackType.Map || reader.ReadMapHeader() != 1)
+            return null;
+        if (!reader.TryReadStringSpan(out var key) || !key.SequenceEqual("values"u8) || reader.NextMessagePackType != MessagePackType.Array)
+            return null;
+        var columns = new Column[reader.ReadArrayHeader()];
+        for (var i = 0; i < columns.Length; i++)
+        {
+            if (reader.NextMessagePackType != MessagePackType.Binary || reader.ReadBytes() is not { Length: var length } values || length % sizeof(double) != 0)
+                return null;
+            var numbers = GC.AllocateUninitializedArray<double>((int)(length / sizeof(double)));
+            values.CopyTo(MemoryMarshal.AsBytes(numbers.AsSpan()));
+            columns[i] = new Column(numbers);
+        }
+
+        return columns;
+    }
+
+    private static Column[] ReadAny(MessagePackReader reader)
+    {
+        var wire = new WireReader(reader);
         List<Column> columns = [];
         var map = wire.BeginMap();
         while (wire.NextKey(ref map, out var key))
@@ -52,7 +87,7 @@ internal static class BlockRows
                 wire.Skip();
         }
 
-        return columns.Count == schema.Fields.Count && columns.TrueForAll(column => column.Count == count) ? [.. columns] : null;
+        return [.. columns];
     }
 
     private static uint Checksum(ReadOnlySpan<byte> bytes)

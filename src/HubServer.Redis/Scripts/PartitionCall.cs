@@ -56,7 +56,7 @@ internal sealed class PartitionCall(string prefix, string node, long number, Tim
         foreach (var (offset, count, columns) in blocks)
         {
             var encoded = BlockRows.Encode(columns);
-            rows.Write(encoded);
+            rows.Write(encoded.Span);
             writer.WriteArrayHeader(4);
             writer.Write(offset);
             writer.Write(count);

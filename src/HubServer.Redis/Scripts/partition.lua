@@ -41,6 +41,7 @@
 
 local MAX_LINEAGE = 400
 local REPLY_SECONDS = 300
+local MAX_UNPACKED = 4000 -- Lua's stack takes 8,000 values.
 
 local request = cmsgpack.unpack(ARGV[1])
 local prefix, node, call, retrySeconds, isTick, operations = request[1], request[2], request[3], request[4], request[5], request[6]
@@ -48,7 +49,7 @@ local directory, schemas, calls = prefix .. 'd', prefix .. 's', prefix .. 'n:' .
 
 -- Lua writes numbers of more than 14 digits with an exponent.
 local function text(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 
 -- A key that somebody wrote with another type would fail every call for ever; what it held of ours is gone already.
@@ -253,8 +254,16 @@ for _, entry in ipairs(streams) do
     end
   end
 end
+local records = {}
 for id, record in pairs(changed) do
-  redis.call('HSET', directory, id, cmsgpack.pack(record))
+  records[#records + 1], records[#records + 2] = id, cmsgpack.pack(record)
+  if #records >= MAX_UNPACKED then
+    redis.call('HSET', directory, unpack(records))
+    records = {}
+  end
+end
+if #records > 0 then
+  redis.call('HSET', directory, unpack(records))
 end
 for id in pairs(removed) do
   redis.call('HDEL', directory, id)
