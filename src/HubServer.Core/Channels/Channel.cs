@@ -10,21 +10,12 @@ namespace HubServer.Core;
 public sealed class Channel
 {
     private readonly Lock _gate = new();
-    private readonly CircularFrame _ring; // Used under _gate.
-    private readonly ParkedBlocks _parked = new(); // Used under _gate.
-    private readonly PublisherAnswers _answers = new(); // Used under _gate.
+    private readonly ChannelRows _rows; // Used under _gate.
     private readonly TimeProvider _time;
-    private readonly ChannelRules _rules;
-    private string _epoch; // Written under _gate; read with Volatile.
-    private Lineage _lineage = Lineage.None; // Used under _gate.
-    private ChannelLimits _limits; // Replaced under _gate; read with Volatile.
     private RateMeter _rate; // Used under _gate.
     private long _lastAppend; // Written under _gate; a timestamp of _time.
-    private double? _lastTime; // Used under _gate: of the newest row, where the ring does not have it.
-    private ChannelSettings? _settings; // Used under _gate.
     private bool _isRemoved; // Written under _gate.
     private volatile Following _following; // Written under _gate.
-    private bool _hasMissed; // Used under _gate: a block that came while the ring was being filled could not wait.
     private int _holders; // Used under _gate.
     private long _lastHeld; // Used under _gate; a timestamp of _time.
     private TaskCompletionSource? _filled; // Used under _gate; completed when the ring has its past, or will never have it.
@@ -33,13 +24,9 @@ public sealed class Channel
     internal Channel(ChannelId id, string epoch, long number, ChannelRules rules, TimeProvider time, ByteBudget? budget = null, bool isFollowed = true)
     {
         Id = id;
-        _epoch = epoch;
         Number = number;
-        _rules = rules;
-        _limits = rules.For(id);
         _time = time;
-        _ring = new CircularFrame(_limits.Capacity, _limits.MaxBytes, budget);
-        _ring.SetCapacity(_limits.Capacity, _limits.CapacityMs);
+        _rows = new ChannelRows(id, epoch, rules, budget);
         _lastAppend = _lastHeld = time.GetTimestamp();
         _following = isFollowed ? Following.Full : Following.None;
     }
@@ -48,12 +35,12 @@ public sealed class Channel
     public ChannelId Id { get; }
 
     /// <summary>The epoch of its rows.</summary>
-    public string Epoch => Volatile.Read(ref _epoch);
+    public string Epoch => _rows.Epoch;
 
     /// <summary>Goes up with every channel that the node sees.</summary>
     internal long Number { get; }
 
-    internal ChannelLimits Limits => Volatile.Read(ref _limits);
+    internal ChannelLimits Limits => _rows.Limits;
 
     /// <summary>The feeds' members that follow the channel.</summary>
     internal int MemberCount => _members.Length;
@@ -66,7 +53,7 @@ public sealed class Channel
         get
         {
             lock (_gate)
-                return _lineage;
+                return _rows.Lineage;
         }
     }
 
@@ -76,7 +63,7 @@ public sealed class Channel
         get
         {
             lock (_gate)
-                return _settings;
+                return _rows.Settings;
         }
     }
 
@@ -99,19 +86,14 @@ public sealed class Channel
         rows = 0;
         lock (_gate)
         {
-            var before = _ring.Next;
             if (_isRemoved)
                 return ApplyResult.Removed;
-            if (block.Epoch != _epoch)
-                return ApplyResult.ForeignEpoch;
-            if (block.Offset < _ring.Next)
-                return ApplyResult.Duplicate;
-            if (block.Offset > _ring.Next || _following != Following.Full)
-                return Park(block);
-
-            Append(block);
-            AppendParked();
-            rows = (int)(_ring.Next - before);
+            var before = _rows.Next;
+            var result = _rows.Apply(block, mustWait: _following != Following.Full);
+            if (result != ApplyResult.Appended)
+                return result;
+            rows = (int)(_rows.Next - before);
+            CountAppended(rows);
         }
 
         MarkDirty();
@@ -131,20 +113,9 @@ public sealed class Channel
         RebaseResult result;
         lock (_gate)
         {
-            if (_isRemoved || epoch == _epoch)
+            if (_isRemoved || epoch == _rows.Epoch)
                 return RebaseResult.Unchanged;
-            var end = lineage.EndOf(_epoch);
-            result = end is null ? RebaseResult.Reset : end < _ring.Next ? RebaseResult.RolledBack : RebaseResult.Continued;
-
-            // Fields that were declared without a row can be lost alone, so the ring is cut where it ends, too.
-            if (end is null)
-                _ring.StartAt(start, schema);
-            else
-                _ring.Truncate(Math.Min(end.Value, _ring.Next), _ring.Schema.CommonWith(schema));
-            _answers.Truncate(end is null ? 0 : _ring.Next);
-            Volatile.Write(ref _epoch, epoch);
-            _lineage = lineage;
-            _parked.Clear();
+            result = _rows.Rebase(epoch, lineage, start, schema);
         }
 
         MarkDirty();
@@ -159,22 +130,13 @@ public sealed class Channel
     {
         lock (_gate)
         {
-            if (_following != Following.None || news.Epoch != _epoch)
+            if (_following != Following.None || news.Epoch != _rows.Epoch)
                 return false;
-            if (_isRemoved || news.Next < _ring.Next)
+            if (_isRemoved || news.Next < _rows.Next)
                 return true;
-
-            var rows = news.Next - _ring.Next;
-            if (rows > 0 || news.Schema.Hash != _ring.Schema.Hash)
-                _ring.StartAt(news.Next, news.Schema);
-            Configure(news.Settings);
-            _lastTime = news.LastTime ?? _lastTime;
-            _lineage = news.Lineage ?? _lineage;
-            if (news.IsLive)
-            {
-                Count((int)Math.Min(int.MaxValue, rows));
-            }
-
+            var rows = _rows.Skip(news);
+            if (news.IsLive || rows > 0)
+                CountAppended((int)Math.Min(int.MaxValue, rows));
             return true;
         }
     }
@@ -187,7 +149,7 @@ public sealed class Channel
             if (_following != Following.None || _isRemoved)
                 return false;
             _following = Following.Filling;
-            _hasMissed = false;
+            _rows.BeginFilling();
             return true;
         }
     }
@@ -207,21 +169,10 @@ public sealed class Channel
         {
             if (_isRemoved || _following != Following.Filling)
                 return FillResult.NotWanted;
-            if (_epoch != epoch)
+            if (_rows.Epoch != epoch)
                 return FillResult.OtherEpoch;
-
-            var schema = _ring.Schema;
-            _ring.StartAt(start, blocks.Count == 0 ? schema : Schema.Empty);
-            foreach (var block in blocks)
-            {
-                Configure(block.Block.Settings);
-                _answers.Add(block);
-                _ring.Append(block.Block.Schema, block.Block.Columns, block.Block.Count);
-            }
-
+            isWhole = _rows.Fill(start, blocks);
             _following = Following.Full;
-            AppendParked();
-            isWhole = !_hasMissed && _parked.Count == 0;
             filled = _filled;
             _filled = null;
         }
@@ -237,10 +188,7 @@ public sealed class Channel
         {
             if (_following != Following.Full || _isRemoved || _holders > 0 || _time.GetElapsedTime(_lastHeld) < unheld)
                 return false;
-            _lastTime = _ring.LastTime ?? _lastTime;
-            _ring.StartAt(_ring.Next, _ring.Schema);
-            _parked.Clear();
-            _answers.Clear();
+            _rows.Drop();
             _following = Following.None;
             return true;
         }
@@ -251,10 +199,9 @@ public sealed class Channel
     {
         lock (_gate)
         {
-            if (_isRemoved || _epoch != epoch || start <= _ring.Next)
+            if (_isRemoved || _rows.Epoch != epoch || start <= _rows.Next)
                 return;
-            _ring.StartAt(start, _ring.Schema);
-            AppendParked();
+            _rows.SkipTo(start);
         }
 
         MarkDirty();
@@ -266,7 +213,7 @@ public sealed class Channel
         get
         {
             lock (_gate)
-                return _following == Following.Full && _parked.Count > 0;
+                return _following == Following.Full && _rows.HasParked;
         }
     }
 
@@ -302,10 +249,7 @@ public sealed class Channel
     {
         lock (_gate)
         {
-            if (_isRemoved || _following != Following.Full)
-                return null;
-            var fields = Enumerable.Range(0, _ring.Schema.Fields.Count).ToArray();
-            return new ChannelCopy(_epoch, _lineage, _ring.Oldest, _ring.Next, _ring.Schema, _limits, _settings, _ring.Read(_ring.Oldest, _ring.Next, fields), _ring.LastTime, _ring.Bytes, _answers.All);
+            return _isRemoved || _following != Following.Full ? null : _rows.Copy();
         }
     }
 
@@ -313,14 +257,14 @@ public sealed class Channel
     public long? EndOf(string epoch)
     {
         lock (_gate)
-            return FindEnd(epoch);
+            return _rows.EndOf(epoch);
     }
 
     /// <summary>The channel's present, and where in it the rows of an epoch end; null where that is none of its own.</summary>
     internal (ChannelHead Head, long? End) Locate(string epoch)
     {
         lock (_gate)
-            return (new ChannelHead(_epoch, _ring.Oldest, _ring.Next, _ring.Schema, _limits, _isRemoved), FindEnd(epoch));
+            return (Head(), _rows.EndOf(epoch));
     }
 
     internal void Remove()
@@ -329,7 +273,7 @@ public sealed class Channel
         lock (_gate)
         {
             _isRemoved = true;
-            _ring.Release();
+            _rows.Release();
             filled = _filled;
             _filled = null;
         }
@@ -342,7 +286,7 @@ public sealed class Channel
     public ChannelHead ReadHead()
     {
         lock (_gate)
-            return new ChannelHead(_epoch, _ring.Oldest, _ring.Next, _ring.Schema, _limits, _isRemoved);
+            return Head();
     }
 
     /// <summary>The rows of an epoch from <paramref name="from"/> up to <paramref name="to"/>, as far as they are still there.</summary>
@@ -353,35 +297,21 @@ public sealed class Channel
     internal RowRun Read(string epoch, long from, long to, View view)
     {
         lock (_gate)
-        {
-            var end = Math.Clamp(FindEnd(epoch) ?? from, from, to);
-            var start = Math.Clamp(_ring.Oldest, from, end);
-            return new RowRun(start < end ? ReadColumns(start, end, view) : view.EmptyColumns(), start, end);
-        }
+            return _rows.Read(epoch, from, to, view);
     }
 
     /// <summary>Which of the kept rows before <paramref name="end"/> a subscriber's past takes in.</summary>
     internal (long Start, long End) FindPast(string epoch, long end, int? rows, double? from, double? to)
     {
         lock (_gate)
-        {
-            end = Math.Min(end, FindEnd(epoch) ?? 0);
-            var start = Math.Min(_ring.Oldest, end);
-            if (to is { } last)
-                end = Math.Clamp(_ring.EndAtOrBefore(last, end), start, end);
-            if (from is { } first)
-                start = Math.Clamp(_ring.FirstAtOrAfter(first), start, end);
-            if (rows is { } newest)
-                start = Math.Max(start, end - newest);
-            return (start, end);
-        }
+            return _rows.FindPast(epoch, end, rows, from, to);
     }
 
     /// <summary>About what one kept row takes, in bytes.</summary>
     internal int BytesPerRow()
     {
         lock (_gate)
-            return (int)Math.Min(int.MaxValue, _ring.Bytes / Math.Max(1, _ring.Count));
+            return (int)Math.Min(int.MaxValue, _rows.Bytes / Math.Max(1, _rows.Count));
     }
 
     /// <summary>What a list says of it; the rows of one that is not followed are those that its log may hold.</summary>
@@ -389,14 +319,15 @@ public sealed class Channel
     {
         lock (_gate)
         {
+            var (schema, limits) = (_rows.Schema, _rows.Limits);
             return new ChannelInfo(
                 Id,
-                new FrameSchema(null, Id.Text, _ring.Schema, _limits.Capacity, _limits.CapacityMs),
-                _epoch,
-                _ring.Next - 1,
-                _following == Following.Full ? _ring.Count : (int)Math.Min(_ring.Next, _limits.Capacity),
+                new FrameSchema(null, Id.Text, schema, limits.Capacity, limits.CapacityMs),
+                _rows.Epoch,
+                _rows.Next - 1,
+                _following == Following.Full ? _rows.Count : (int)Math.Min(_rows.Next, limits.Capacity),
                 _rate.PerSecond(Seconds(_time.GetTimestamp())),
-                _ring.LastTime ?? _lastTime);
+                _rows.LastTime);
         }
     }
 
@@ -415,72 +346,19 @@ public sealed class Channel
         Release();
     }
 
-    private ApplyResult Park(LoggedBlock block)
-    {
-        if (_parked.TryAdd(block))
-            return ApplyResult.Parked;
-        _hasMissed = true;
-        return ApplyResult.Hole;
-    }
-
-    private void AppendParked()
-    {
-        while (_parked.TryTake(_ring.Next, out var parked))
-        {
-            if (parked.Offset == _ring.Next)
-                Append(parked);
-            else
-                Configure(parked.Block.Settings);
-        }
-    }
-
-    private void Configure(ChannelSettings? settings)
-    {
-        if (settings is null || settings == _settings)
-            return;
-        _settings = settings;
-        Volatile.Write(ref _limits, _rules.For(Id, settings));
-        _ring.SetCapacity(_limits.Capacity, _limits.CapacityMs);
-    }
-
-    private void Append(LoggedBlock logged)
-    {
-        var block = logged.Block;
-        Configure(block.Settings);
-        _answers.Add(logged);
-
-        _ring.Append(block.Schema, block.Columns, block.Count);
-        Count(block.Count);
-    }
-
-    private void Count(int rows)
+    private void CountAppended(int rows)
     {
         var now = _time.GetTimestamp();
         Volatile.Write(ref _lastAppend, now);
         _rate.Add(Seconds(now), rows);
     }
 
+    private ChannelHead Head() => new(_rows.Epoch, _rows.Oldest, _rows.Next, _rows.Schema, _rows.Limits, _isRemoved);
+
     private void MarkDirty()
     {
         foreach (var member in _members)
             member.MarkDirty();
-    }
-
-    private long? FindEnd(string epoch) => epoch == _epoch ? _ring.Next : _lineage.EndOf(epoch) is { } end ? Math.Min(end, _ring.Next) : null;
-
-    /// <summary>A view from before a rollback may name fields that went with it; the rows that stayed never had them.</summary>
-    private Column[] ReadColumns(long from, long to, View view)
-    {
-        var known = view.Fields.Length;
-        while (known > 0 && view.Fields[known - 1] >= _ring.Schema.Fields.Count)
-            known--;
-        var columns = _ring.Read(from, to, view.Fields[..known]);
-        if (known == view.Fields.Length)
-            return columns;
-        Array.Resize(ref columns, view.Fields.Length);
-        for (var i = known; i < columns.Length; i++)
-            columns[i] = Column.Nulls(view.Types[i].Kind(), (int)(to - from));
-        return columns;
     }
 
     private enum Following

@@ -18,6 +18,13 @@ public sealed record ChannelSettings : IWireType<ChannelSettings>
     /// <summary>How long the channel stays without new rows, in milliseconds; null for what the configuration says.</summary>
     public double? RetentionMs { get; init; }
 
+    /// <summary>Whether the other asks for the same.</summary>
+    public bool Equals(ChannelSettings? other) =>
+        other is not null && Capacity == other.Capacity && CapacityMs == other.CapacityMs && RetentionMs == other.RetentionMs && Fields.SequenceEqual(other.Fields);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Capacity, CapacityMs, RetentionMs, Fields.Count);
+
     /// <inheritdoc/>
     public static ChannelSettings Read(ref WireReader reader)
     {
