@@ -31,6 +31,7 @@ export function startChild(command, args, { cwd, env = {}, hasInput = false } = 
   child.once("exit", () => running.delete(child));
 
   return {
+    pid: child.pid,
     output: () => failure ? `${output}\n${failure}` : output,
     stdout: () => written.stdout,
     stderr: () => written.stderr,
