@@ -8,7 +8,7 @@ import { startChild } from "./child.mjs";
 import { eventually } from "./eventually.mjs";
 import { accepts, freePort } from "./ports.mjs";
 
-const program = process.env.NGINX ?? "/usr/sbin/nginx";
+export const program = process.env.NGINX ?? "/usr/sbin/nginx";
 const sites = new URL("../../deploy/nginx/", import.meta.url);
 const attempts = 3;
 
@@ -55,7 +55,7 @@ export function withNodes(text, nodes) {
 }
 
 /** Replaces texts that each have to be there exactly once, so that a change of the site cannot pass by the tests. */
-function substitute(text, replacements) {
+export function substitute(text, replacements) {
   for (const [from, to] of Object.entries(replacements)) {
     if (text.split(from).length !== 2)
       throw new Error(`'${from}' is not there exactly once`);
