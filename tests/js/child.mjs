@@ -51,6 +51,7 @@ export function startChild(command, args, { cwd, env = {}, hasInput = false } = 
       const timer = setTimeout(() => signal(child, "SIGKILL"), 10_000);
       await exit;
       clearTimeout(timer);
+      signal(child, "SIGKILL"); // What it started may be on its way out still.
       child.stdin?.destroy();
       child.stdout.destroy();
       child.stderr.destroy();
