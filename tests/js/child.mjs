@@ -31,6 +31,7 @@ export function startChild(command, args, { cwd, env = {}, hasInput = false } = 
   child.once("exit", () => running.delete(child));
 
   return {
+    pid: child.pid,
     output: () => failure ? `${output}\n${failure}` : output,
     stdout: () => written.stdout,
     stderr: () => written.stderr,
@@ -50,6 +51,7 @@ export function startChild(command, args, { cwd, env = {}, hasInput = false } = 
       const timer = setTimeout(() => signal(child, "SIGKILL"), 10_000);
       await exit;
       clearTimeout(timer);
+      signal(child, "SIGKILL"); // What it started may be on its way out still.
       child.stdin?.destroy();
       child.stdout.destroy();
       child.stderr.destroy();

@@ -1,4 +1,5 @@
 using HubServer.AspNetCore.Sources;
+using HubServer.Core;
 using HubServer.Protocol;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -114,7 +115,7 @@ public sealed class SourceLoopTests : IDisposable
     {
         var options = Options.Create(new SourcesOptions { Host = { Enabled = false } });
         var loop = new SourceLoop((_, _, _) => throw new InvalidOperationException(), _time, _log);
-        using var host = new HostSource(loop, options, _time);
+        using var host = new HostSource(loop, options, new HubServerOptions(), _time);
         using var simulate = new SimulateSource(loop, options, _time);
 
         await host.StartAsync(_stop.Token);
@@ -137,7 +138,7 @@ public sealed class SourceLoopTests : IDisposable
             _time,
             _log);
         var options = Options.Create(new SourcesOptions { Host = { Enabled = true }, Simulate = { Enabled = true } });
-        using var host = new HostSource(loop, options, _time);
+        using var host = new HostSource(loop, options, new HubServerOptions(), _time);
         using var simulate = new SimulateSource(loop, options, _time);
 
         await host.StartAsync(_stop.Token);

@@ -6,9 +6,15 @@ namespace HubServer.AspNetCore.Sources;
 /// Reads this machine's numbers, one round at a time, and keeps the last round's counters for the rates. What a system
 /// does not tell (most of it where there is no <c>/proc</c>) is left out.
 /// </summary>
-internal sealed class HostReader(TimeProvider timeProvider, int maxDevices, string procPath = "/proc")
+/// <remarks>
+/// Every channel has the label <c>host</c>, and <c>node</c> where the node is called otherwise than its machine: nodes of
+/// one machine that share their channels would else write into the same ones, three rows where one is meant.
+/// </remarks>
+internal sealed class HostReader(TimeProvider timeProvider, string node, int maxDevices, string procPath = "/proc")
 {
-    private static readonly string Host = Environment.MachineName;
+    private readonly KeyValuePair<string, string>[] _own = node == Environment.MachineName
+        ? [KeyValuePair.Create("host", Environment.MachineName)]
+        : [KeyValuePair.Create("host", Environment.MachineName), KeyValuePair.Create("node", node)];
 
     private HostCounters? _last;
 
@@ -79,7 +85,7 @@ internal sealed class HostReader(TimeProvider timeProvider, int maxDevices, stri
             .With("allocated", Rate.PerSecond(last.AllocatedBytes, process.AllocatedBytes, elapsed), "binBps"));
     }
 
-    private static void AddCores(List<Reading> round, DateTimeOffset time, HostCounters last, HostCounters now)
+    private void AddCores(List<Reading> round, DateTimeOffset time, HostCounters last, HostCounters now)
     {
         foreach (var (core, times) in now.Cores)
         {
@@ -130,10 +136,9 @@ internal sealed class HostReader(TimeProvider timeProvider, int maxDevices, stri
 
     private TimeSpan Elapsed(HostCounters last, HostCounters now) => timeProvider.GetElapsedTime(last.Timestamp, now.Timestamp);
 
-    private static ChannelId Channel(string name) => new(name, Labels.From([KeyValuePair.Create("host", Host)]));
+    private ChannelId Channel(string name) => new(name, Labels.From(_own));
 
-    private static ChannelId Channel(string name, string label, string value) =>
-        new(name, Labels.From([KeyValuePair.Create("host", Host), KeyValuePair.Create(label, value)]));
+    private ChannelId Channel(string name, string label, string value) => new(name, Labels.From([.. _own, KeyValuePair.Create(label, value)]));
 
     // A file can be missing (another system), closed to us (a hardened container) or fail to be read; then it says nothing.
     private string ReadProc(string file)

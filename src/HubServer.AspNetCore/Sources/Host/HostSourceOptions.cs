@@ -1,6 +1,9 @@
 namespace HubServer.AspNetCore.Sources;
 
-/// <summary>The source of this machine's numbers, from <c>HubServer:Sources:Host</c>.</summary>
+/// <summary>
+/// The source of this machine's numbers, from <c>HubServer:Sources:Host</c>. Its channels have the machine's name as the
+/// label <c>host</c>; where <c>HubServer:Node</c> is another one, they have that as the label <c>node</c>.
+/// </summary>
 public sealed class HostSourceOptions
 {
     internal static readonly TimeSpan MinInterval = TimeSpan.FromMilliseconds(100);

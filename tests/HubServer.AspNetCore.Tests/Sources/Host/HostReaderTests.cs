@@ -50,6 +50,22 @@ public sealed class HostReaderTests : IDisposable
     }
 
     [Fact]
+    public void ReadRound_WhenTheNodeHasANameOfItsOwn_SaysItInEveryChannel()
+    {
+        var reader = Reader("b");
+        reader.ReadRound();
+
+        var round = Next(reader);
+
+        Assert.Contains("cpu{core=\"all\",node=\"b\"}", round.Channels());
+        Assert.All(round, reading => Assert.Equal((Environment.MachineName, "b"), (reading.Channel.Labels["host"], reading.Channel.Labels["node"])));
+    }
+
+    [Fact]
+    public void ReadRound_WhenTheNodeIsCalledAsItsMachine_SaysOnlyThat() =>
+        Assert.All(Reader().ReadRound(), reading => Assert.DoesNotContain(reading.Channel.Labels.Pairs, pair => pair.Key == "node"));
+
+    [Fact]
     public void ReadRound_WhenACounterStartedAgain_GivesNull()
     {
         var reader = Reader();
@@ -80,7 +96,7 @@ public sealed class HostReaderTests : IDisposable
     public void ReadRound_WhenThereIsNoProc_GivesProcessAndMemory()
     {
         GC.Collect();
-        var reader = new HostReader(_time, 64, Path.Combine(_proc.Path, "missing"));
+        var reader = new HostReader(_time, Environment.MachineName, 64, Path.Combine(_proc.Path, "missing"));
         reader.ReadRound();
         _time.Advance(TimeSpan.FromSeconds(1));
 
@@ -108,7 +124,7 @@ public sealed class HostReaderTests : IDisposable
     [Fact]
     public void ReadRound_OnThisMachine_GivesPlausibleValues()
     {
-        var reader = new HostReader(TimeProvider.System, 64);
+        var reader = new HostReader(TimeProvider.System, Environment.MachineName, 64);
         reader.ReadRound();
 
         // The kernel counts in ticks of 10 ms, so a few of them have to pass before shares mean anything.
@@ -134,7 +150,7 @@ public sealed class HostReaderTests : IDisposable
     private static double[] Numbers((ChannelId Channel, Rows Rows) reading) =>
         [.. reading.Rows.Fields.Select(field => reading.Rows.Value(field.Name)).OfType<double>()];
 
-    private HostReader Reader() => new(_time, 64, _proc.Path);
+    private HostReader Reader(string? node = null) => new(_time, node ?? Environment.MachineName, 64, _proc.Path);
 
     private IReadOnlyList<(ChannelId Channel, Rows Rows)> Next(HostReader reader)
     {
