@@ -1,3 +1,4 @@
+using HubServer.Protocol;
 using MessagePack;
 
 namespace HubServer.Redis;
@@ -35,7 +36,7 @@ internal sealed record PartitionMessage(string Generation, long Sequence, bool I
             reader.ReadArrayHeader();
             var kind = reader.ReadInt32();
             if (kind == Asked)
-                return new PartitionMessage("", 0, false, [], reader.ReadString());
+                return reader.ReadString() is { } wanted ? new PartitionMessage("", 0, false, [], wanted) : null;
             if (kind is not (Happened or Tick))
                 return null;
 
@@ -50,7 +51,7 @@ internal sealed record PartitionMessage(string Generation, long Sequence, bool I
                 blocks[i] = ReadBlock(ref reader);
             return new PartitionMessage(generation, sequence, false, blocks);
         }
-        catch (Exception damaged) when (damaged is MessagePackSerializationException or EndOfStreamException or OverflowException)
+        catch (Exception damaged) when (WireReader.IsMalformed(damaged))
         {
             return null;
         }
