@@ -135,7 +135,7 @@ public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     {
         if (_health.Disagreement is { } disagreement)
             throw new ProtocolException(ErrorCode.BackplaneUnavailable, disagreement);
-        if (!_connection.IsOpen)
+        if (!_health.HasCompared)
             throw new ProtocolException(ErrorCode.BackplaneUnavailable, "Redis was not reached yet; nothing was written");
     }
 
@@ -180,7 +180,7 @@ public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
     private async Task OnTimerAsync(Partition partition)
     {
-        if (_connection.IsOpen && _health.Disagreement is null)
+        if (_health.HasCompared && _health.Disagreement is null)
             await partition.OnTimerAsync();
     }
 

@@ -22,16 +22,26 @@ internal sealed partial class RedisHealth(RedisConnection connection, string par
     /// </summary>
     public string? Disagreement { get; private set; }
 
+    /// <summary>Whether the numbers of partitions were compared. Before that nothing may be written, and nothing read.</summary>
+    public bool HasCompared { get; private set; }
+
     /// <summary>Compares the number of partitions with the one that the deployment has, which is this one where it has none.</summary>
     public async Task AgreeOnPartitionsAsync()
     {
-        await connection.Database.StringSetAsync(partitionsKey, partitions, when: When.NotExists, flags: CommandFlags.DemandMaster);
-        var held = (int)await connection.Database.StringGetAsync(partitionsKey, CommandFlags.DemandMaster);
+        // Written only where it is missing: a Redis that takes no writes for now can still be read.
+        var held = await connection.Database.StringGetAsync(partitionsKey, CommandFlags.DemandMaster);
+        if (held.IsNull)
+        {
+            await connection.Database.StringSetAsync(partitionsKey, partitions, when: When.NotExists, flags: CommandFlags.DemandMaster);
+            held = await connection.Database.StringGetAsync(partitionsKey, CommandFlags.DemandMaster);
+        }
+
         _isUnreached = false;
         var disagreement = held == partitions ? null : $"HubServer:Partitions is {partitions}, and the deployment in Redis has {held}; set it to {held}, as on every node ({partitionsKey})";
         if (disagreement is not null && disagreement != Disagreement)
             Log.Disagreement(logger, disagreement);
         Disagreement = disagreement;
+        HasCompared = true;
     }
 
     /// <summary>Says once that Redis cannot be reached.</summary>

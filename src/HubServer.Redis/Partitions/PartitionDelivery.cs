@@ -145,6 +145,10 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
             }
 
             channel.SkipTo(state.Epoch, state.Next);
+
+            // The block that brought them may be gone from the log already.
+            if (state.Settings is { } settings && settings != channel.Settings)
+                registry.Apply(channel, new LoggedBlock(SettingsAlone(channel, settings), state.Epoch, state.Next));
         }
     }
 
@@ -174,6 +178,21 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
             registry.Remove(channel, epoch);
             _known.Remove(channel.Text);
         }
+    }
+
+    private static Block SettingsAlone(Channel channel, ChannelSettings settings)
+    {
+        var schema = channel.ReadHead().Schema;
+        return new Block
+        {
+            Channel = channel.Id,
+            BaseHash = schema.Hash,
+            Schema = schema,
+            Columns = [.. schema.Fields.Select(static field => Column.Nulls(field.Type.Kind(), 0))],
+            Count = 0,
+            Bytes = 0,
+            Settings = settings,
+        };
     }
 
     private Schema SchemaOf(ChannelState state, Channel channel) => schemas.Find(state.SchemaHash) ?? channel.ReadHead().Schema;

@@ -43,7 +43,7 @@ internal sealed record PartitionDirectory(string Generation, long Sequence, Dict
             reader.ReadArrayHeader();
             return ReadChannel(ref reader);
         }
-        catch (Exception damaged) when (damaged is MessagePackSerializationException or EndOfStreamException or OverflowException or Protocol.ProtocolException)
+        catch (Exception damaged) when (Protocol.WireReader.IsMalformed(damaged))
         {
             return null;
         }

@@ -64,7 +64,7 @@ internal sealed class PartitionLog(RedisConnection connection, string prefix, Sc
     private async ValueTask<LoggedBlock?> ReadAsync(ChannelId channel, StreamEntry entry)
     {
         var (head, rows) = ((byte[]?)entry["h"], (byte[]?)entry["p"]);
-        if (head is null || rows is null || ReadHead(head) is not { } read)
+        if (head is null || rows is null || ReadHead(head) is not { } read || !IsAt(entry.Id.ToString(), read))
             return Damaged();
         var schema = await schemas.GetAsync(read.SchemaHash);
         return schema is null ? Damaged() : ToBlock(channel, read, schema, rows) ?? Damaged();
@@ -91,6 +91,10 @@ internal sealed class PartitionLog(RedisConnection connection, string prefix, Sc
         return new LoggedBlock(block, head.Epoch, head.Offset);
     }
 
+    /// <summary>Whether an entry is where its head says; the checksum is that of the rows alone.</summary>
+    private static bool IsAt(string id, MessageBlock head) =>
+        head is { Offset: >= 0, Count: >= 0 } && long.TryParse(id.AsSpan(0, id.IndexOf('-', StringComparison.Ordinal)), out var end) && end == head.Offset + head.Count;
+
     private static MessageBlock? ReadHead(byte[] bytes)
     {
         try
@@ -101,7 +105,7 @@ internal sealed class PartitionLog(RedisConnection connection, string prefix, Sc
             var settings = PartitionReply.ReadBytes(ref reader);
             return new MessageBlock(MessageBlockKind.Append, "", epoch, offset, count, hash, settings, null, reader.ReadString() ?? "", reader.ReadInt64());
         }
-        catch (Exception damaged) when (damaged is MessagePackSerializationException or EndOfStreamException or OverflowException)
+        catch (Exception damaged) when (WireReader.IsMalformed(damaged))
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using System.Text;
+using HubServer.Protocol;
 using MessagePack;
 
 namespace HubServer.Redis;
@@ -36,7 +37,7 @@ internal sealed record PartitionMessage(string Generation, long Sequence, bool I
             reader.ReadArrayHeader();
             var kind = reader.ReadInt32();
             if (kind == Asked)
-                return new PartitionMessage("", 0, false, [], reader.ReadString());
+                return reader.ReadString() is { } wanted ? new PartitionMessage("", 0, false, [], wanted) : null;
             if (kind is not (Happened or Tick))
                 return null;
 
@@ -52,7 +53,7 @@ internal sealed record PartitionMessage(string Generation, long Sequence, bool I
                 blocks[i] = ReadBlock(ref reader, ref epoch, ref hash);
             return new PartitionMessage(generation, sequence, false, blocks);
         }
-        catch (Exception damaged) when (damaged is MessagePackSerializationException or EndOfStreamException or OverflowException)
+        catch (Exception damaged) when (WireReader.IsMalformed(damaged))
         {
             return null;
         }

@@ -41,10 +41,10 @@ internal sealed class SchemaCache(RedisConnection connection, string prefix)
             var texts = await connection.Database.HashGetAsync($"{prefix}s", [.. some.Select(static hash => (RedisValue)hash)], CommandFlags.DemandMaster);
             for (var i = 0; i < some.Length; i++)
             {
-                if (!texts[i].IsNull)
-                    Add((byte[]?)texts[i] ?? []);
+                if (SchemaText.ReadSchema((byte[]?)texts[i] ?? []) is { } read && read.Hash == some[i])
+                    Add(read);
                 else if (Find(some[i]) is { } schema)
-                    await connection.Database.HashSetAsync($"{prefix}s", some[i], SchemaText.Of(schema), When.NotExists, CommandFlags.DemandMaster);
+                    await connection.Database.HashSetAsync($"{prefix}s", some[i], SchemaText.Of(schema), flags: CommandFlags.DemandMaster);
             }
         }
     }

@@ -9,15 +9,33 @@ internal static class SchemaText
 
     public static byte[] Of(ChannelSettings settings) => WireWriter.ToBytes(WireFormat.MessagePack, settings);
 
-    /// <summary>Null where Redis has no text of it.</summary>
+    /// <summary>Null where Redis has no text of it, or one that is damaged.</summary>
     public static Schema? ReadSchema(ReadOnlyMemory<byte> text)
     {
-        if (text.IsEmpty)
+        try
+        {
+            return Read(text) is { } read ? new Schema([.. read.Fields.Select(static field => field.ToField())]) : null;
+        }
+        catch (ProtocolException)
+        {
             return null;
-        var fields = WireReader.Read<ChannelSettings>(WireFormat.MessagePack, text).Fields;
-        return new Schema([.. fields.Select(static field => field.ToField())]);
+        }
     }
 
-    public static ChannelSettings? ReadSettings(ReadOnlyMemory<byte> text) =>
+    /// <summary>The same for settings, whose fields are the schema's.</summary>
+    public static ChannelSettings? ReadSettings(ReadOnlyMemory<byte> text)
+    {
+        try
+        {
+            // Without them two that say the same are equal.
+            return Read(text) is { } read ? read with { Fields = [] } : null;
+        }
+        catch (ProtocolException)
+        {
+            return null;
+        }
+    }
+
+    private static ChannelSettings? Read(ReadOnlyMemory<byte> text) =>
         text.IsEmpty ? null : WireReader.Read<ChannelSettings>(WireFormat.MessagePack, text);
 }
