@@ -69,6 +69,28 @@ public sealed class RedisFaultTests
     }
 
     [Fact]
+    public async Task F17_RedisComesBackWithAnOldDumpAndNobodyPublishes_EveryNodeAnnouncesTheRollback()
+    {
+        await using var cluster = await Cluster.StartAsync();
+        await cluster.PopulateAsync(blocksPerSecond: 0.001, firstBlocks: 10);
+        await cluster.Redis.ExecuteAsync("SAVE");
+        for (var i = 0; i < 20; i++)
+            await cluster.Run.Publishers[0].PublishAsync(Cluster.Channels[0], 2);
+        await Wait.Eventually(() => cluster.Run.Missing().Count == 0, "everybody has the last row");
+        var before = cluster.Run.Subscribers[0].PositionOf(Cluster.Channels[0])?.Epoch;
+        await cluster.Redis.KillAsync();
+        await cluster.Redis.StartAgainAsync();
+
+        // The numbers of the messages begin again below those that the nodes have seen.
+        var started = cluster.Run.Log.Now;
+        await Wait.Eventually(() => cluster.Run.Subscribers.All(subscriber => subscriber.PositionOf(Cluster.Channels[0])?.Epoch != before), "everybody is told that rows are lost", deadline: FiveSeconds);
+        await FaultReport.WriteAsync("F17", cluster, TimeSpan.FromMilliseconds(cluster.Run.Log.Now - started), FiveSeconds, "told in silence");
+        await cluster.Run.Publishers[0].PublishAsync(Cluster.Channels[0], 1);
+        var report = await cluster.FinishAsync(AllowedLosses.Rollback);
+        Assert.Equal(6 * 40, report.Totals.GapsOf(GapReason.Rollback).Rows);
+    }
+
+    [Fact]
     public async Task RedisComesBackWithADumpFromBeforeItWasEmptied_NodesGiveItBackWhatTheyHave()
     {
         await using var cluster = await Cluster.StartAsync();
