@@ -111,8 +111,8 @@ public sealed class RecordingPublisher : IAsyncDisposable
         for (var n = 0L; _options.BlocksPerSecond > 0 && !_finishing.IsCancellationRequested; n++)
         {
             var due = started + (n * 1_000 / _options.BlocksPerSecond);
-            if (due > _log.Now)
-                await PauseAsync(TimeSpan.FromMilliseconds(due - _log.Now), _finishing.Token).ConfigureAwait(false);
+            if (due - _log.Now is > 0 and var early)
+                await PauseAsync(TimeSpan.FromMilliseconds(early), _finishing.Token).ConfigureAwait(false);
             if (_finishing.IsCancellationRequested)
                 return;
             PutInLine(due);
