@@ -139,6 +139,7 @@ public sealed class LinkFaultTests
     {
         await using var cluster = await Cluster.StartAsync();
         await cluster.PopulateAsync();
+        cluster.Run.AddPublisher(new PublisherOptions { Id = "anonymous", Urls = cluster.Urls, Channels = Cluster.Channels, BlocksPerSecond = 60, IsAnonymous = true, Timeout = FourSeconds });
         for (var i = 0; i < 9; i++)
         {
             // What is under way gets to Redis and its answer does not come back.

@@ -53,6 +53,22 @@ public sealed class RedisFaultTests
     }
 
     [Fact]
+    public async Task F13_BlockOfBeforeRedisWasEmptiedRepeated_ItsFirstAnswerIsGiven()
+    {
+        await using var cluster = await Cluster.StartAsync();
+        await cluster.PopulateAsync(blocksPerSecond: 0.001, firstBlocks: 10);
+        var publisher = cluster.Run.Publishers[0];
+        var first = await publisher.PublishAsync(Cluster.Channels[0], 3);
+        await Wait.Eventually(() => cluster.Run.Missing().Count == 0, "everybody has the last row");
+        await cluster.Redis.ExecuteAsync("FLUSHALL");
+        await Wait.Eventually(async () => await cluster.EventsAsync("seed_accepted") >= Cluster.Channels.Length, "Redis has every channel again", deadline: FiveSeconds);
+
+        Assert.Equal(first.Result, (await publisher.RepeatAsync()).Result);
+        var report = await cluster.FinishAsync(AllowedLosses.None);
+        Assert.True(report.Totals.Continuations > 0, report.ToString());
+    }
+
+    [Fact]
     public async Task F17_RedisComesBackWithAnOldDump_TheRollbackIsAnnounced()
     {
         await using var cluster = await Cluster.StartAsync();
