@@ -53,6 +53,26 @@ public sealed class LinkFaultTests
         Assert.True(await cluster.EventsAsync("gap_repaired") > 0);
     }
 
+    [Fact]
+    public async Task F22_MessageDroppedBeforeOneOfAnotherChannel_ItsRowsComeAllTheSame()
+    {
+        await using var cluster = await Cluster.StartAsync(nodeOptions: new() { ["HubServer__Partitions"] = "1" });
+        await cluster.PopulateAsync(blocksPerSecond: 0.001, firstBlocks: 10);
+        for (var i = 0; i < 3; i++)
+        {
+            // Nothing else of the channel comes by which the node could see that it lacks rows.
+            var (publisher, link) = (cluster.Run.Publishers[0], cluster.RedisLinks[i]);
+            publisher.Pin(cluster.Urls[(i + 1) % 3]);
+            var dropped = link.DropNextMessage(message => message.Payload.Span.IndexOf("plant/a"u8) >= 0);
+            await publisher.PublishAsync(Cluster.Channels[0], 3);
+            await dropped.WaitAsync(FiveSeconds, TimeProvider.System);
+            await publisher.PublishAsync(Cluster.Channels[2], 1);
+            await Wait.Eventually(() => cluster.Run.Missing().Count == 0, "everybody has the last row", () => string.Join('\n', cluster.Run.Missing()), FiveSeconds);
+        }
+
+        await cluster.FinishAsync(AllowedLosses.None);
+    }
+
     [Fact(Explicit = true)]
     public async Task F23_MessagesDoubledAndReordered_RowsAreNot()
     {
@@ -119,6 +139,7 @@ public sealed class LinkFaultTests
     {
         await using var cluster = await Cluster.StartAsync();
         await cluster.PopulateAsync();
+        cluster.Run.AddPublisher(new PublisherOptions { Id = "anonymous", Urls = cluster.Urls, Channels = Cluster.Channels, BlocksPerSecond = 60, IsAnonymous = true, Timeout = FourSeconds });
         for (var i = 0; i < 9; i++)
         {
             // What is under way gets to Redis and its answer does not come back.

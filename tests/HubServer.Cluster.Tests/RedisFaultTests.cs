@@ -53,6 +53,22 @@ public sealed class RedisFaultTests
     }
 
     [Fact]
+    public async Task F13_BlockOfBeforeRedisWasEmptiedRepeated_ItsFirstAnswerIsGiven()
+    {
+        await using var cluster = await Cluster.StartAsync();
+        await cluster.PopulateAsync(blocksPerSecond: 0.001, firstBlocks: 10);
+        var publisher = cluster.Run.Publishers[0];
+        var first = await publisher.PublishAsync(Cluster.Channels[0], 3);
+        await Wait.Eventually(() => cluster.Run.Missing().Count == 0, "everybody has the last row");
+        await cluster.Redis.ExecuteAsync("FLUSHALL");
+        await Wait.Eventually(async () => await cluster.EventsAsync("seed_accepted") >= Cluster.Channels.Length, "Redis has every channel again", deadline: FiveSeconds);
+
+        Assert.Equal(first.Result, (await publisher.RepeatAsync()).Result);
+        var report = await cluster.FinishAsync(AllowedLosses.None);
+        Assert.True(report.Totals.Continuations > 0, report.ToString());
+    }
+
+    [Fact]
     public async Task F17_RedisComesBackWithAnOldDump_TheRollbackIsAnnounced()
     {
         await using var cluster = await Cluster.StartAsync();
@@ -66,6 +82,28 @@ public sealed class RedisFaultTests
         var report = await cluster.FinishAsync(AllowedLosses.Rollback);
         Assert.True(report.Totals.GapsOf(GapReason.Rollback).Rows > 0, report.ToString());
         Assert.True(await cluster.CountAsync("hubserver_epochs_total", ("result", "rolled_back")) > 0);
+    }
+
+    [Fact]
+    public async Task F17_RedisComesBackWithAnOldDumpAndNobodyPublishes_EveryNodeAnnouncesTheRollback()
+    {
+        await using var cluster = await Cluster.StartAsync();
+        await cluster.PopulateAsync(blocksPerSecond: 0.001, firstBlocks: 10);
+        await cluster.Redis.ExecuteAsync("SAVE");
+        for (var i = 0; i < 20; i++)
+            await cluster.Run.Publishers[0].PublishAsync(Cluster.Channels[0], 2);
+        await Wait.Eventually(() => cluster.Run.Missing().Count == 0, "everybody has the last row");
+        var before = cluster.Run.Subscribers[0].PositionOf(Cluster.Channels[0])?.Epoch;
+        await cluster.Redis.KillAsync();
+        await cluster.Redis.StartAgainAsync();
+
+        // The numbers of the messages begin again below those that the nodes have seen.
+        var started = cluster.Run.Log.Now;
+        await Wait.Eventually(() => cluster.Run.Subscribers.All(subscriber => subscriber.PositionOf(Cluster.Channels[0])?.Epoch != before), "everybody is told that rows are lost", deadline: FiveSeconds);
+        await FaultReport.WriteAsync("F17", cluster, TimeSpan.FromMilliseconds(cluster.Run.Log.Now - started), FiveSeconds, "told in silence");
+        await cluster.Run.Publishers[0].PublishAsync(Cluster.Channels[0], 1);
+        var report = await cluster.FinishAsync(AllowedLosses.Rollback);
+        Assert.Equal(6 * 40, report.Totals.GapsOf(GapReason.Rollback).Rows);
     }
 
     [Fact]

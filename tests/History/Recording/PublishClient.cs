@@ -50,8 +50,8 @@ internal sealed class PublishClient(PublisherOptions options, TimeProvider time)
     private PublishRequest RequestOf(PublishBlock block) => new()
     {
         Batches = [new PublishBatch(block.Channel, block.Rows)],
-        PublisherId = options.Id,
-        Sequence = block.Sequence,
+        PublisherId = options.IsAnonymous ? null : options.Id,
+        Sequence = options.IsAnonymous ? null : block.Sequence,
     };
 
     private static PublishOutcome ReadResult(byte[] body, PublishBlock block)

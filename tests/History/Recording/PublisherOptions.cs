@@ -39,6 +39,12 @@ public sealed record PublisherOptions
     /// <summary>At one block in so many the publisher hangs up before the answer, so that it has to ask again; 0 for none.</summary>
     public int AbandonOneIn { get; init; }
 
+    /// <summary>
+    /// Whether it does not tell nodes who it is, so that they cannot know a retry: an attempt of unknown outcome is its
+    /// last. Default false.
+    /// </summary>
+    public bool IsAnonymous { get; init; }
+
     /// <summary>Blocks of a channel that may wait for the one under way; what comes on top is left out and counted. Default 10,000.</summary>
     public int MaxWaiting { get; init; } = 10_000;
 }

@@ -27,6 +27,7 @@ public sealed class RecordingPublisher : IAsyncDisposable
     private readonly Lock _making = new();
     private readonly Random _random; // Used under _making, as is what follows.
     private long _sequence;
+    private PublishBlock? _told;
     private Task _running = Task.CompletedTask;
     private long _blocks;
     private long _rows;
@@ -78,9 +79,19 @@ public sealed class RecordingPublisher : IAsyncDisposable
             block = Make(channel, rows, _log.Now);
             if (!_waiting[channel].Writer.TryWrite(block))
                 throw new InvalidOperationException($"{Id} takes no further block of {channel}: it has finished, or too many wait");
+            _told = block;
         }
 
         return await block.Done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends the block again that it was told to publish last, as if its answer had been lost.</summary>
+    public Task<PublishOutcome> RepeatAsync()
+    {
+        PublishBlock? told;
+        lock (_making)
+            told = _told;
+        return SendAsync(told ?? throw new InvalidOperationException($"{Id} was not told to publish yet"));
     }
 
     /// <summary>Sends everything to this node from now on, or with null to all of them again.</summary>
@@ -111,8 +122,8 @@ public sealed class RecordingPublisher : IAsyncDisposable
         for (var n = 0L; _options.BlocksPerSecond > 0 && !_finishing.IsCancellationRequested; n++)
         {
             var due = started + (n * 1_000 / _options.BlocksPerSecond);
-            if (due > _log.Now)
-                await PauseAsync(TimeSpan.FromMilliseconds(due - _log.Now), _finishing.Token).ConfigureAwait(false);
+            if (due - _log.Now is > 0 and var early)
+                await PauseAsync(TimeSpan.FromMilliseconds(early), _finishing.Token).ConfigureAwait(false);
             if (_finishing.IsCancellationRequested)
                 return;
             PutInLine(due);
@@ -164,7 +175,7 @@ public sealed class RecordingPublisher : IAsyncDisposable
 
             isUnknown |= outcome.Kind == HistoryKind.Info;
             Interlocked.Add(ref _unknown, outcome.Kind == HistoryKind.Info ? 1 : 0);
-            if (outcome.Kind == HistoryKind.Ok || (!isUnknown && outcome.Code != PublishOutcome.Unconnected))
+            if (outcome.Kind == HistoryKind.Ok || (isUnknown ? _options.IsAnonymous : outcome.Code != PublishOutcome.Unconnected))
                 return outcome;
 
             // After an unknown outcome a refusal speaks of its own attempt only; that no retry can succeed ends it.
