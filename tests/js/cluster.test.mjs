@@ -94,6 +94,7 @@ describe("the page of a cluster", () => {
 
       const seen = await dashboard.seen();
       t.diagnostic(`stale ${Math.round(stale - killed)} ms after the kill and for ${Math.round(live - stale)} ms; live ${Math.round(live - back)} ms and a new row drawn ${Math.round(drawn - back)} ms after Redis was started; ${seen.text}; ${publisher.text()}`);
+      assert.ok(await eventsOf(nodes, "seed_accepted") >= channels.length, "the nodes gave nothing back");
       assert.ok(stale - killed < staleWithinMs, `stale only after ${stale - killed} ms`);
       assert.deepEqual(seen.empty, []);
       assert.deepEqual(seen.gaps, ["0"]);
