@@ -1,3 +1,4 @@
+using System.Net;
 using HubServer.Core;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
@@ -37,9 +38,11 @@ internal sealed partial class RedisConnection(RedisOptions options, TimeProvider
     /// <exception cref="ArgumentException">It cannot be read.</exception>
     public static ConfigurationOptions Configure(RedisOptions options)
     {
-        var configuration = ConfigurationOptions.Parse(options.ConnectionString ?? "");
+        var configuration = Parse(options.ConnectionString ?? "");
         if (configuration.EndPoints.Count == 0)
             throw new ArgumentException("it names no server; write for example localhost:6379");
+        if (configuration.EndPoints.OfType<DnsEndPoint>().Any(static server => server.Host.AsSpan().ContainsAny('@', '/')))
+            throw new ArgumentException("it looks like a URL; write for example localhost:6379,user=...,password=...,ssl=true");
         configuration.Protocol ??= RedisProtocol.Resp3;
         configuration.ClientName ??= "hubserver";
         configuration.AllowAdmin = true; // INFO and CONFIG GET, to see how the server is set up.
@@ -99,6 +102,27 @@ internal sealed partial class RedisConnection(RedisOptions options, TimeProvider
     {
         if (_multiplexer is { } multiplexer)
             await multiplexer.CloseAsync(allowCommandsToComplete: false);
+    }
+
+    /// <summary>Reads it, and says what is wrong in words that repeat nothing of a password, of which a comma makes two parts.</summary>
+    private static ConfigurationOptions Parse(string text)
+    {
+        try
+        {
+            return ConfigurationOptions.Parse(text);
+        }
+        catch (ArgumentException wrong)
+        {
+            var part = wrong.ParamName ?? "";
+            var password = text.IndexOf("password=", StringComparison.OrdinalIgnoreCase);
+            var isBefore = password < 0 || text.IndexOf(part, StringComparison.OrdinalIgnoreCase) < password;
+            throw new ArgumentException((wrong, isBefore) switch
+            {
+                (ArgumentOutOfRangeException, _) => $"'{part}' has a value that it cannot have",
+                (_, true) => $"'{part}' is no part of one",
+                _ => "a part behind the password is none that there is; a password has no comma, as in localhost:6379,password=...",
+            });
+        }
     }
 
     private static partial class Log

@@ -5,14 +5,15 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HubServer.Redis.Tests;
 
-public sealed class RedisBackplaneTests : BackplaneContractTests
+/// <summary>The contract of a backplane over Redis, which has two protocols: messages come on another connection with the older one.</summary>
+public abstract class RedisBackplaneTests(string protocol) : BackplaneContractTests
 {
     private RedisServer _server = null!;
 
     public override async ValueTask InitializeAsync()
     {
         _server = await RedisServer.StartAsync();
-        Options.Backplane.Redis.ConnectionString = $"127.0.0.1:{_server.Port}";
+        Options.Backplane.Redis.ConnectionString = $"127.0.0.1:{_server.Port},protocol={protocol}";
         await base.InitializeAsync();
     }
 
@@ -20,8 +21,13 @@ public sealed class RedisBackplaneTests : BackplaneContractTests
     {
         await base.DisposeAsync();
         await _server.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     protected override IBackplane CreateBackplane() =>
         new RedisBackplane(Options, new HubServerMetrics(), TimeProvider.System, NullLogger<RedisBackplane>.Instance);
+
+    public sealed class Resp2() : RedisBackplaneTests("resp2");
+
+    public sealed class Resp3() : RedisBackplaneTests("resp3");
 }

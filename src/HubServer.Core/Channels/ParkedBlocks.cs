@@ -20,10 +20,9 @@ internal sealed class ParkedBlocks
             if (_blocks.Count >= MaxBlocks)
                 return false;
         }
-        else if (earlier.Block is { Count: 0, Settings: { } settings } && block.Block.Settings is null)
+        else
         {
-            // Settings have no rows, so the rows behind them begin at the same offset.
-            block = block with { Block = block.Block.With(settings) };
+            block = Join(earlier, block);
         }
 
         _blocks[block.Offset] = block;
@@ -42,4 +41,11 @@ internal sealed class ParkedBlocks
     }
 
     public void Clear() => _blocks.Clear();
+
+    /// <summary>Settings have no rows, so the rows behind them begin at the same offset; either may come first.</summary>
+    private static LoggedBlock Join(LoggedBlock earlier, LoggedBlock later)
+    {
+        var (rows, other) = earlier.Block.Count > 0 && later.Block.Count == 0 ? (earlier, later) : (later, earlier);
+        return rows.Block.Settings is null && other.Block is { Count: 0, Settings: { } settings } ? rows with { Block = rows.Block.With(settings) } : rows;
+    }
 }

@@ -35,10 +35,15 @@ internal sealed class PartitionAppender(
         catch (Exception failure) when (RedisFailures.IsRedis(failure))
         {
             metrics.CountBackplane(BackplaneEvent.CallFailed);
-            if (RedisFailures.Read(failure) != RedisFailure.MayNotWrite)
-                throw new ProtocolException(ErrorCode.BackplaneUnavailable, "Redis did not answer; whether the rows were taken is unknown, and a retry with the same publisherId and sequence takes them once");
-            var error = new ItemError(ErrorCode.Overloaded, $"Redis takes no rows: {failure.Message}; nothing was written", RetryMs: RetryMs);
-            Array.Fill(results, new AppendResult(AppendStatus.Refused, Error: error));
+            var error = RedisFailures.Read(failure) == RedisFailure.MayNotWrite
+                ? NotTaken(failure)
+                : new ItemError(ErrorCode.BackplaneUnavailable, "Redis did not answer; whether the rows were taken is unknown, and a retry with the same publisherId and sequence takes them once");
+            if (error.Code == ErrorCode.BackplaneUnavailable && open.Length == blocks.Count)
+                throw new ProtocolException(error.Code, error.Message);
+
+            // What the calls before took stays taken.
+            foreach (var i in open)
+                results[i] = new AppendResult(AppendStatus.Refused, Error: error);
             return results;
         }
 
@@ -64,10 +69,18 @@ internal sealed class PartitionAppender(
         var left = new List<int>();
         for (var i = 0; i < open.Length; i++)
         {
-            if (await AnswerAsync(sent[i], held[i], reply.Results[i], reply.Generation) is { } answer)
-                results[open[i]] = answer;
-            else
-                left.Add(open[i]);
+            try
+            {
+                if (await AnswerAsync(sent[i], held[i], reply.Results[i], reply.Generation) is { } answer)
+                    results[open[i]] = answer;
+                else
+                    left.Add(open[i]);
+            }
+            catch (Exception failure) when (RedisFailures.IsRedis(failure))
+            {
+                // What kept Redis from taking this block could not be put right; the others have their answers.
+                results[open[i]] = new AppendResult(AppendStatus.Refused, Error: NotTaken(failure));
+            }
         }
 
         return [.. left];
@@ -141,6 +154,8 @@ internal sealed class PartitionAppender(
     }
 
     private int CapacityOf(Block block) => registry.LimitsOf(block.Channel, block.Settings).Capacity;
+
+    private static ItemError NotTaken(Exception failure) => new(ErrorCode.Overloaded, $"Redis takes no rows: {failure.Message}; nothing was written", RetryMs: RetryMs);
 
     private static AppendResult Refuse(string message, Block block) =>
         new(AppendStatus.Refused, Error: new ItemError(ErrorCode.BadRequest, message, Channel: block.Channel.Text));

@@ -27,6 +27,13 @@ internal sealed record PartitionDirectory(string Generation, long Sequence, Dict
         return new PartitionDirectory(generation, sequence, channels);
     }
 
+    /// <summary>
+    /// Whether a channel that a node has in this epoch was removed: it is not here. One that began after this was read is
+    /// not here either; the node may have it from the reply to its own call.
+    /// </summary>
+    public bool Lacks(string channel, string epoch) =>
+        !Channels.ContainsKey(channel) && Epoch.GenerationOf(epoch) == Generation && Epoch.SequenceOf(epoch) <= Sequence;
+
     private static (string Generation, long Sequence) ReadHead(byte[] bytes)
     {
         var reader = new MessagePackReader(bytes);

@@ -247,7 +247,7 @@ internal sealed partial class PartitionFollower(
     {
         foreach (var channel in registry.Channels.Where(isMine))
         {
-            if (!directory.Channels.ContainsKey(channel.Id.Text) && Epoch.GenerationOf(channel.Epoch) == directory.Generation)
+            if (directory.Lacks(channel.Id.Text, channel.Epoch))
                 delivery.Remove(channel.Id, channel.Epoch);
         }
     }

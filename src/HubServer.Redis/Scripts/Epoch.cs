@@ -11,6 +11,14 @@ internal static class Epoch
     /// <summary>The generation in which an epoch began; "" for a text that is none.</summary>
     public static string GenerationOf(string epoch) => epoch.LastIndexOf('.') is > 0 and var dot ? epoch[..dot] : "";
 
+    /// <summary>The partition's sequence when an epoch began; -1 for a text that is none.</summary>
+    public static long SequenceOf(string epoch)
+    {
+        // A stream that was begun anew leaves an "r" behind the number.
+        var digits = epoch.AsSpan(epoch.LastIndexOf('.') + 1).TrimEnd('r');
+        return long.TryParse(digits, out var sequence) ? sequence : -1;
+    }
+
     /// <summary>Whether an epoch began after another, by the clock of the Redis servers where their generations differ.</summary>
     public static bool IsNewer(string epoch, string other)
     {
@@ -22,11 +30,4 @@ internal static class Epoch
 
     /// <summary>Hexadecimal digits of a fixed number until the year 2106, so that their order is that of time.</summary>
     private static string TimeOf(string generation) => generation.Length > ReplicationDigits ? generation[ReplicationDigits..] : "";
-
-    private static long SequenceOf(string epoch)
-    {
-        // A stream that was begun anew leaves an "r" behind the number.
-        var digits = epoch.AsSpan(epoch.LastIndexOf('.') + 1).TrimEnd('r');
-        return long.TryParse(digits, out var sequence) ? sequence : -1;
-    }
 }

@@ -35,6 +35,8 @@ internal sealed class RedisNode : IAsyncDisposable
 
     public BackplaneStatus Status => _backplane.Status;
 
+    public IBackplane Backplane => _backplane;
+
     /// <summary>Starts a node that may never become ready.</summary>
     /// <param name="port">Where Redis is, or a proxy before it.</param>
     /// <param name="prefix">What the deployment's keys begin with; each test has its own.</param>

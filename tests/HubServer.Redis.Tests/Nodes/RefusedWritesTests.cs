@@ -1,5 +1,9 @@
+using HubServer.Core;
+using HubServer.Core.Tests;
 using HubServer.Fixtures;
 using HubServer.Protocol;
+using Microsoft.Extensions.Time.Testing;
+using StackExchange.Redis;
 
 namespace HubServer.Redis.Tests.Nodes;
 
@@ -80,6 +84,43 @@ public sealed class RefusedWritesTests(RedisFixture.Shared shared) : RedisFixtur
 
         var b = await StartNodeAsync();
         Assert.Equal([1, 2], await b.SnapshotAsync("x"));
+    }
+
+    [Fact]
+    public async Task Publish_OfSeveralChannels_OfWhichOneCannotBeGivenBack_SaysWhatWasTaken()
+    {
+        var a = await StartNodeAsync(clock: new FakeTimeProvider());
+        await a.PublishAsync("taken", 1);
+        await a.PublishAsync("lost", 1);
+        var fields = a.Channel("taken").ReadHead().Schema;
+        await Server.ReplicaOfAsync("127.0.0.1", 1);
+        await Server.PromoteAsync();
+        await Redis.HashDeleteAsync(Key("d"), "lost");
+
+        // The node asks whether another one has the lost channel's rows, and waits for that.
+        var asked = await AskedAsync();
+        var appending = a.Backplane.AppendAsync(0, [TestBlocks.Block("taken", 1, fields), TestBlocks.Block("lost", 1, fields)], CancellationToken.None).AsTask();
+        await asked;
+        await Server.ConfigAsync("min-replicas-to-write", "1");
+        await a.UntilAsync(() => appending.IsCompleted, "the call is answered");
+
+        var results = await appending;
+        Assert.Equal((AppendStatus.Appended, 1L), (results[0].Status, results[0].Offset));
+        Assert.Equal((AppendStatus.Refused, ErrorCode.Overloaded), (results[1].Status, results[1].Error?.Code));
+        Assert.Equal(2, await Redis.StreamLengthAsync(Key("c:taken")));
+        Assert.Equal(1, await Redis.StreamLengthAsync(Key("c:lost")));
+    }
+
+    private async Task<Task> AskedAsync()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var queue = await Messages.SubscribeAsync(RedisChannel.Literal(Key("m")));
+        queue.OnMessage(message =>
+        {
+            if (PartitionMessage.Read((byte[])message.Message!)?.Wanted is not null)
+                asked.TrySetResult();
+        });
+        return asked.Task;
     }
 
     /// <summary>More than the memory that is allowed.</summary>

@@ -84,6 +84,28 @@ public sealed class RemovalTests(RedisFixture.Shared shared) : RedisFixture(shar
     }
 
     [Fact]
+    public async Task Channel_ThatBeginsWhileTheDirectoryIsRead_IsNotTakenForARemovedOne()
+    {
+        const int Channels = 12;
+        var link = OpenLink();
+        var a = await StartNodeAsync(link, clock: new FakeTimeProvider());
+        await a.PublishAsync("x", 1);
+        var chart = await OpenChartAsync(a, "**");
+        var repaired = a.Count(BackplaneEvent.GapRepaired);
+        link.ToServer = LinkConditions.Clear with { Latency = TimeSpan.FromMilliseconds(60) };
+
+        await Redis.PublishAsync(StackExchange.Redis.RedisChannel.Literal(Key("m")), "junk");
+        for (var i = 0; i < Channels; i++)
+            await a.PublishAsync($"new/{i}", i);
+
+        link.ToServer = LinkConditions.Clear;
+        await Wait.Eventually(() => a.Count(BackplaneEvent.GapRepaired) > repaired, "the node looked at the whole partition");
+        for (var i = 0; i < Channels; i++)
+            await chart.ShowsAsync($"new/{i}", i);
+        Assert.Empty(chart.Removed);
+    }
+
+    [Fact]
     public async Task Node_ThatWasCutOffWhileItsChannelWasMadeAnew_AdoptsTheNewOne()
     {
         var link = OpenLink();
