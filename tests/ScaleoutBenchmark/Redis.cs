@@ -19,6 +19,9 @@ internal sealed class Redis : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>The last line of its log.</summary>
+    public string LastOutput => _process.LastOutput;
+
     /// <summary>The processor time that it has used.</summary>
     public double CpuMilliseconds() => _process.CpuMilliseconds();
 

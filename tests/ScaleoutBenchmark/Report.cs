@@ -24,12 +24,12 @@ internal sealed class Report(BenchmarkOptions options)
     {
         foreach (var load in _throughput.Keys.Select(static key => key.Load).Distinct())
         {
-            to.WriteLine($"{load,-10}{"rows/s taken",18}{"seen, each other",18}{"lost",6}{"gaps",8}{"CPU ms per 1,000 delivered rows: first",40}{"others",9}{"Redis",9}{"all",9}{"ratio",8}");
+            to.WriteLine($"{load,-10}{"rows/s taken",18}{"seen, each other",18}{"lost",11}{"gaps",11}{"CPU ms per 1,000 delivered rows: first",40}{"others",9}{"Redis",9}{"all",9}{"ratio",8}");
             var product = Cpu(load, new ProductSystem().Name);
             foreach (var ((_, system), turns) in _throughput.Where(entry => entry.Key.Load == load))
             {
                 var all = Median(turns, static one => one.Cpu.Total);
-                to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{system,-18}{Median(turns, static one => one.Ingested),10:N0}{Median(turns, static one => one.Seen.Min()),18:N0}{turns.Sum(static one => one.Lost),6}{turns.Sum(static one => one.Announced),8}{Median(turns, static one => one.Cpu.Nodes[0]),40:F3}{Median(turns, static one => one.Cpu.Nodes[1] + one.Cpu.Nodes[2]),9:F3}{Median(turns, static one => one.Cpu.Redis),9:F3}{all,9:F3}{all / product,8:F2}"));
+                to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{system,-18}{Median(turns, static one => one.Ingested),10:N0}{Median(turns, static one => one.Seen.Min()),18:N0}{turns.Sum(static one => one.Lost),11}{turns.Sum(static one => one.Announced),11}{Median(turns, static one => one.Cpu.Nodes[0]),40:F3}{Median(turns, static one => one.Cpu.Nodes[1] + one.Cpu.Nodes[2]),9:F3}{Median(turns, static one => one.Cpu.Redis),9:F3}{all,9:F3}{all / product,8:F2}"));
             }
         }
 

@@ -4,7 +4,7 @@ namespace HubServer.ScaleoutBenchmark;
 internal static class ThroughputTurn
 {
     private const int IntervalMs = 100;
-    private const long WarmBlocks = 50_000;
+    private const double WarmCpuMilliseconds = 6_000;
     private const double MaxWarmUp = 60;
 
     public static async Task<ThroughputResult> RunAsync(IScaleoutSystem system, Load load, BenchmarkOptions options)
@@ -15,11 +15,11 @@ internal static class ThroughputTurn
         await using var publishers = await PublisherSet.StartAsync(system, cluster.Urls[0], load);
         Subscriber[] subscribers = [first, second];
 
-        // The first rows make the channels, and code is compiled, which takes long where others use the machine, too.
+        // The first rows make the channels, and code is compiled, which takes its time where others use the machine, too.
         var warming = TimeProvider.System.GetTimestamp();
         do
             await publishers.RunAsync(options.WarmUp);
-        while (publishers.Taken < WarmBlocks * load.BlockRows && Clock.SecondsSince(warming) < MaxWarmUp);
+        while (cluster.ReadCpu().Nodes.Min() < WarmCpuMilliseconds && Clock.SecondsSince(warming) < MaxWarmUp);
         await DrainAsync(subscribers, publishers.Taken);
         GC.Collect();
 
@@ -33,6 +33,8 @@ internal static class ThroughputTurn
 
         var rows = subscribers.Select((one, i) => one.Rows - seen[i]).ToArray();
         var perSecond = subscribers.Select((one, i) => rows[i] / TimeProvider.System.GetElapsedTime(started, one.LastRow).TotalSeconds).ToArray();
+        if (LostBy(subscribers, publishers.Taken) > lost)
+            Console.WriteLine($"rows were lost; Redis said last: {cluster.Redis.LastOutput}");
         return new ThroughputResult(
             (publishers.Taken - taken) / seconds,
             perSecond,
