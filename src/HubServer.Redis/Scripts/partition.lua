@@ -65,10 +65,10 @@ local function heal(key, ...)
   return result
 end
 
--- A record; none where somebody else wrote something into its place.
+-- A record, whose first part is a number; none where somebody else wrote something into its place.
 local function read(bytes, parts)
   local isRead, record = pcall(cmsgpack.unpack, bytes or '')
-  return isRead and type(record) == 'table' and #record == parts and record or nil
+  return isRead and type(record) == 'table' and #record == parts and type(record[1]) == 'number' and record or nil
 end
 
 -- 1. A call that was answered before.

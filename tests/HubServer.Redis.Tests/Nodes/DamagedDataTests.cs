@@ -73,19 +73,41 @@ public sealed class DamagedDataTests(RedisFixture.Shared shared) : RedisFixture(
         await Wait.Eventually(() => a.Has("number", 1) && a.Has("x", 2), "the other node has what was published");
     }
 
-    [Fact]
-    public async Task JunkInThePlaceOfAChannel_BeginsTheChannelAnew()
+    [Theory]
+    [InlineData("C1")]
+    [InlineData("98A161A161A161A161A161A161A161A161")]
+    public async Task JunkInThePlaceOfAChannel_BeginsTheChannelAnew(string bytes)
     {
         var a = await StartNodeAsync();
         var before = await a.PublishAsync("x", 1, 2);
         var chart = await OpenChartAsync(a, "x");
-        await Redis.HashSetAsync(Key("d"), "x", new byte[] { 0xC1 });
+        await Redis.HashSetAsync(Key("d"), "x", Convert.FromHexString(bytes));
 
         var after = await a.PublishAsync("x", 3);
 
         Assert.NotEqual(before.Epoch, after.Epoch);
         await chart.ShowsAsync("x", 3);
         Assert.Equal([3], await (await StartNodeAsync()).SnapshotAsync("x"));
+    }
+
+    [Theory]
+    [InlineData("C1")]
+    [InlineData("93A178A179A17A")]
+    public async Task JunkInThePlaceOfThePartition_BeginsAnotherGenerationWithoutLoss(string bytes)
+    {
+        var a = await StartNodeAsync();
+        var b = await StartNodeAsync();
+        var before = await a.PublishAsync("x", 1);
+        await Wait.Eventually(() => b.Has("x", 1), "both nodes have the channel");
+        var chart = await OpenChartAsync(b, "x");
+        await Redis.HashSetAsync(Key("d"), "", Convert.FromHexString(bytes));
+
+        var after = await a.PublishAsync("x", 2);
+
+        Assert.Equal(1, after.Offset);
+        Assert.NotEqual(Epoch.GenerationOf(before.Epoch), Epoch.GenerationOf(after.Epoch));
+        await chart.ShowsAsync("x", 1, 2);
+        Assert.Empty(chart.Gaps);
     }
 
     [Theory]
