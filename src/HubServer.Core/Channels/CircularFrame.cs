@@ -136,11 +136,16 @@ internal sealed class CircularFrame
         Account();
     }
 
-    /// <summary>Appends a block. Its schema is the ring's, or that one with fields added at its end.</summary>
+    /// <summary>
+    /// Appends a block. Its schema is the ring's, or that one with fields added at its end. Or it lacks the last of the
+    /// ring's: who takes over an epoch with the fields that it has by now reads rows from before the last of them came.
+    /// </summary>
     public void Append(Schema schema, Column[] columns, int count)
     {
         Debug.Assert(columns.Length == schema.Fields.Count, "a block has one column for each field of its schema");
-        if (!ReferenceEquals(schema, Schema))
+        if (Count > 0 && columns.Length < _columns.Length)
+            columns = Widen(columns, count);
+        else if (!ReferenceEquals(schema, Schema))
             Adopt(schema);
 
         var start = Math.Max(0, count - Capacity);
@@ -256,6 +261,14 @@ internal sealed class CircularFrame
         }
 
         return true;
+    }
+
+    private Column[] Widen(Column[] columns, int count)
+    {
+        var known = columns.Length;
+        Array.Resize(ref columns, _columns.Length);
+        columns.AsSpan(known).Fill(Column.Nulls(ColumnKind.Empty, count));
+        return columns;
     }
 
     /// <summary>Frees at least one slot, by growing while that fits the limits, otherwise by evicting.</summary>

@@ -85,6 +85,23 @@ public sealed class CircularFrameTests
     }
 
     [Fact]
+    public void Append_WithoutTheLastFields_ReadsThemAsNullInItsRows()
+    {
+        var ring = new CircularFrame(10, Unlimited);
+        var wider = TimeValue.With([new Field("name", FieldType.String), new Field("on", FieldType.Boolean), new Field("load", FieldType.Number)]);
+        ring.Append(wider, [new Column([0.0]), new Column([0.0]), new Column(["x"]), new Column([(byte)1]), new Column([7.0])], 1);
+
+        Append(ring, 1, 2);
+
+        var read = ring.Read(0, 3, [1, 2, 3, 4]);
+        Assert.Same(wider, ring.Schema);
+        Assert.Equal([0, 1, 2], read[0].Numbers.ToArray());
+        Assert.Equal(["x", null, null], read[1].Strings.ToArray());
+        Assert.Equal([1, Column.NullBoolean, Column.NullBoolean], read[2].Booleans.ToArray());
+        Assert.Equal([false, true, true], [read[3].IsNull(0), read[3].IsNull(1), read[3].IsNull(2)]);
+    }
+
+    [Fact]
     public void Read_WhenEveryValueIsNull_HasTheKindOfTheField()
     {
         var ring = new CircularFrame(10, Unlimited);
