@@ -145,6 +145,8 @@ public sealed class NodeFaultTests
         var stats = await cluster.Redis.InfoAsync("commandstats");
         var reads = int.Parse(stats["cmdstat_xrevrange"].Split(',')[0].Split('=')[1], System.Globalization.CultureInfo.InvariantCulture);
         Assert.InRange(reads, 1, 3 * Cluster.Channels.Length * 2);
+        foreach (var client in storm)
+            client.Stop();
         await cluster.RecoveredAsync(FiveSeconds);
         await cluster.FinishAsync(AllowedLosses.None);
     }

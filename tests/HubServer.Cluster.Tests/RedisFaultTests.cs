@@ -9,12 +9,6 @@ namespace HubServer.Cluster.Tests;
 [Collection(nameof(Alone))]
 public sealed class RedisFaultTests
 {
-    /// <summary>
-    /// Where the log itself is deleted, a node that still waits for a block may find it nowhere, and says that the rows are
-    /// gone.
-    /// </summary>
-    private const AllowedLosses DeletedLog = AllowedLosses.Rollback | AllowedLosses.Lapped;
-
     private static readonly TimeSpan FourSeconds = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan FiveSeconds = TimeSpan.FromSeconds(5);
 
@@ -148,7 +142,7 @@ public sealed class RedisFaultTests
         foreach (var key in await KeysAsync(cluster, "*}:d"))
             await cluster.Redis.ExecuteAsync("DEL", key);
         await FaultReport.WriteAsync("F18", cluster, await cluster.RecoveredAsync(FiveSeconds), FiveSeconds, "DEL of the directories");
-        await cluster.FinishAsync(DeletedLog);
+        await cluster.FinishAsync(AllowedLosses.Rollback);
         Assert.True(await cluster.EventsAsync("seed_accepted") >= Cluster.Channels.Length);
         Assert.True(await cluster.EventsAsync("seed_refused") + await cluster.EventsAsync("empty_refused") > 0);
     }
@@ -170,7 +164,7 @@ public sealed class RedisFaultTests
             await FaultReport.WriteAsync("wrong type", cluster, await cluster.RecoveredAsync(FiveSeconds), FiveSeconds, suffix);
         }
 
-        await cluster.FinishAsync(DeletedLog);
+        await cluster.FinishAsync(AllowedLosses.Rollback);
     }
 
     [Fact(Explicit = true)]

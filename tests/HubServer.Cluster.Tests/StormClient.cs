@@ -25,9 +25,12 @@ internal sealed class StormClient(Uri url, string selector) : IAsyncDisposable
 
     public void Start() => _running = RunAsync();
 
+    /// <summary>Ends it without waiting, so that many end at once.</summary>
+    public void Stop() => _stopping.Cancel();
+
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
+        Stop();
         await _running;
         _stopping.Dispose();
     }
@@ -46,7 +49,7 @@ internal sealed class StormClient(Uri url, string selector) : IAsyncDisposable
             }
 
             _isLive = false;
-            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(20, 200)), TimeProvider.System, CancellationToken.None);
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(20, 200)), TimeProvider.System, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -36,7 +36,7 @@ internal sealed class Partition : IDisposable
         var log = new PartitionLog(connection, _prefix, schemas, metrics);
         var seeder = new Seeder(_caller, _delivery, options.Publishing, metrics);
         _follower = new PartitionFollower(number, _prefix, connection, registry, channel => backplane.PartitionOf(channel.Id) == number, _caller, _delivery, log, schemas, seeder, metrics, time, logger);
-        _appender = new PartitionAppender(registry, _caller, _delivery, _follower, seeder, AskOthersAsync, metrics, time);
+        _appender = new PartitionAppender(registry, _caller, _delivery, _follower, schemas, seeder, AskOthersAsync, metrics, time);
         _loader = new ChannelLoader(registry, _delivery, _follower, log, time, logger, stop);
     }
 

@@ -10,6 +10,7 @@ internal sealed class PartitionAppender(
     PartitionCaller caller,
     PartitionDelivery delivery,
     PartitionFollower follower,
+    SchemaCache schemas,
     Seeder seeder,
     Func<string, Task> askOthers,
     HubServerMetrics metrics,
@@ -18,8 +19,8 @@ internal sealed class PartitionAppender(
     private const int MaxTries = 8;
     private const int RetryMs = 1_000;
 
-    /// <summary>How long a node that has no ring of a lost channel waits for one that has.</summary>
-    private static readonly TimeSpan OthersMaySeed = TimeSpan.FromMilliseconds(150);
+    /// <summary>How long a node that lacks what Redis lost of a channel waits for one that has it.</summary>
+    private static readonly TimeSpan OthersMayHelp = TimeSpan.FromMilliseconds(150);
 
     /// <summary>Appends blocks, at most one of a channel.</summary>
     /// <exception cref="ProtocolException">Redis did not answer: the outcome is unknown.</exception>
@@ -102,8 +103,7 @@ internal sealed class PartitionAppender(
                 metrics.CountBackplane(BackplaneEvent.StaleSchemaRefused);
                 return new AppendResult(AppendStatus.StaleSchema, Schema: result.Schema);
             case OperationStatus.Stale:
-                // Without its fields nobody can read the channel's rows again: it begins anew.
-                await RemoveAsync(block.Channel, result.State?.Epoch ?? "", null, CancellationToken.None);
+                await BringBackFieldsAsync(block.Channel, result.State!);
                 return null;
             case OperationStatus.Empty:
                 metrics.CountBackplane(BackplaneEvent.EmptyRefused);
@@ -132,6 +132,21 @@ internal sealed class PartitionAppender(
         return true;
     }
 
+    /// <summary>
+    /// Gives Redis the fields back that a channel's rows were written with. Where no node knows them, nobody can read the
+    /// rows again, and the channel begins anew.
+    /// </summary>
+    private async Task BringBackFieldsAsync(ChannelId channel, ChannelState state)
+    {
+        await schemas.ExchangeAsync([state.SchemaHash]);
+        if (schemas.Find(state.SchemaHash) is not null)
+            return;
+        await askOthers(channel.Text);
+        await Task.Delay(OthersMayHelp, time);
+        if (await schemas.GetAsync(state.SchemaHash) is null)
+            await RemoveAsync(channel, state.Epoch, null, CancellationToken.None);
+    }
+
     /// <summary>Gives Redis the channel back that this node holds, where it is not this node that is out of date.</summary>
     private async Task GiveBackAsync(ChannelId id, string held, ChannelState? found, string generation)
     {
@@ -146,7 +161,7 @@ internal sealed class PartitionAppender(
         }
 
         await askOthers(id.Text);
-        await Task.Delay(OthersMaySeed, time);
+        await Task.Delay(OthersMayHelp, time);
         await follower.CheckAsync();
         if (registry.Find(id)?.Epoch == held)
             await seeder.SeedAsync(channel, found?.Epoch ?? "");

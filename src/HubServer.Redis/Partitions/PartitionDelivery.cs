@@ -13,6 +13,7 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
     private readonly Dictionary<string, Known> _known = new(StringComparer.Ordinal); // Used under _gate: parsing an id and finding its channel for each block would cost more than the rest.
     private readonly HashSet<ChannelId> _suspects = []; // Used under _gate.
     private readonly Dictionary<ChannelId, long> _parked = []; // Used under _gate: since when blocks wait.
+    private readonly Dictionary<ChannelId, Hole> _holes = []; // Used under _gate: rows that the log does not have, while messages may bring them.
     private string _generation = ""; // Written under _gate.
     private long _sequence = -1; // Used under _gate: of the last message that was taken.
     private Schema _schema = Schema.Empty; // Used under _gate: that of the last block; most channels of a partition have the same.
@@ -32,6 +33,8 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
             foreach (ref readonly var block in message.Blocks.AsSpan())
                 Take(block);
             _sequence = message.Sequence;
+            if (_holes.Count > 0)
+                SuspectHoles();
             return true;
         }
     }
@@ -116,6 +119,7 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
 
             Volatile.Write(ref _generation, directory.Generation);
             _sequence = directory.Sequence;
+            _holes.Clear();
         }
     }
 
@@ -126,29 +130,50 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
             registry.Rebase(channel.Id, state.Epoch, state.Lineage, start, SchemaOf(state, channel));
     }
 
-    /// <summary>Takes blocks that were read from the log; rows that the log does not have any more are passed over.</summary>
-    public void CatchUp(Channel channel, ChannelState state, IReadOnlyList<LoggedBlock> blocks)
+    /// <summary>
+    /// Takes blocks that were read from the log. Rows that the log does not have any more are passed over, once no message
+    /// can bring them.
+    /// </summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="state">What Redis said of it before the log was read.</param>
+    /// <param name="sequence">The partition's newest message at that time.</param>
+    /// <param name="blocks">The blocks, in order.</param>
+    public void CatchUp(Channel channel, ChannelState state, long sequence, IReadOnlyList<LoggedBlock> blocks)
     {
         lock (_gate)
         {
+            _holes.Remove(channel.Id, out var found);
+            var hole = found?.Epoch == state.Epoch ? found : null;
+            var lost = _sequence >= sequence ? long.MaxValue : hole is not null && hole.Sequence <= _sequence ? hole.End : 0;
             foreach (var read in blocks)
             {
-                var next = channel.ReadHead().Next;
-                if (read.Offset > next)
-                    channel.SkipTo(state.Epoch, read.Offset);
+                if (!TryReach(read.Offset))
+                    return;
 
                 // The blocks of a channel that a node gave back begin and end where they will.
+                var next = channel.ReadHead().Next;
                 var block = read.Offset < next && read.End > next ? read.From(next) : read;
 
                 // The log keeps a block under the epoch in which it came, which may be an earlier one of the channel.
                 registry.Apply(channel, block with { Epoch = channel.Epoch, TakenIn = block.Epoch });
             }
 
-            channel.SkipTo(state.Epoch, state.Next);
+            if (!TryReach(state.Next))
+                return;
 
             // The block that brought them may be gone from the log already.
             if (state.Settings is { } settings && settings != channel.Settings)
                 registry.Apply(channel, new LoggedBlock(SettingsAlone(channel, settings), state.Epoch, state.Next));
+
+            // Passes over the rows before, as far as they are lost.
+            bool TryReach(long offset)
+            {
+                channel.SkipTo(state.Epoch, Math.Min(offset, lost));
+                if (channel.ReadHead().Next >= offset)
+                    return true;
+                _holes[channel.Id] = hole?.Sequence > _sequence ? hole : new Hole(state.Epoch, sequence, offset);
+                return false;
+            }
         }
     }
 
@@ -193,6 +218,18 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
             Bytes = 0,
             Settings = settings,
         };
+    }
+
+    /// <summary>Makes suspects of the channels whose rows did not come with the messages that might have brought them.</summary>
+    private void SuspectHoles()
+    {
+        foreach (var (id, hole) in _holes)
+        {
+            if (registry.Find(id) is not { IsFollowed: true } channel || channel.Epoch != hole.Epoch || channel.ReadHead().Next >= hole.End)
+                _holes.Remove(id);
+            else if (hole.Sequence <= _sequence)
+                _suspects.Add(id);
+        }
     }
 
     private Schema SchemaOf(ChannelState state, Channel channel) => schemas.Find(state.SchemaHash) ?? channel.ReadHead().Schema;
@@ -279,6 +316,9 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
             _known[text] = known;
         return known;
     }
+
+    /// <summary>Rows up to an offset that the log did not have when the partition's newest message was this one.</summary>
+    private sealed record Hole(string Epoch, long Sequence, long End);
 
     /// <summary>A channel of the partition. Channels come and go under _gate alone, so that one that was found stays the right one.</summary>
     private sealed class Known(ChannelId id)

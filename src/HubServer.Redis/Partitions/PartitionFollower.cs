@@ -53,7 +53,7 @@ internal sealed partial class PartitionFollower(
         try
         {
             if (message is { Wanted: { } wanted })
-                SuspectWanted(wanted);
+                await TryHelpAsync(wanted);
             else if (message is null || _needsRepair || !delivery.TryDeliver(message))
                 await TryRepairAsync();
             await TryCheckSuspectsAsync();
@@ -115,10 +115,21 @@ internal sealed partial class PartitionFollower(
     /// <summary>Ends following.</summary>
     public void Dispose() => _turn.Dispose();
 
-    private void SuspectWanted(string wanted)
+    /// <summary>Gives Redis what it lost of a channel: the fields, which whoever knows the channel has, and the rows.</summary>
+    private async Task TryHelpAsync(string wanted)
     {
-        var channel = registry.Channels.FirstOrDefault(one => one.Id.Text == wanted);
-        if (channel is { IsFollowed: true })
+        if (registry.Channels.FirstOrDefault(one => one.Id.Text == wanted) is not { } channel)
+            return;
+        try
+        {
+            await schemas.ExchangeAsync([channel.ReadHead().Schema.Hash]);
+        }
+        catch (Exception failure) when (RedisFailures.IsRedis(failure))
+        {
+            // Whoever asked looks once, and asks again with the next rows.
+        }
+
+        if (channel.IsFollowed)
             delivery.Suspect(channel.Id);
     }
 
@@ -165,7 +176,7 @@ internal sealed partial class PartitionFollower(
         for (var i = 0; i < MaxTries; i++)
         {
             var followed = registry.Channels.Where(channel => channel.WantsBlocks && isMine(channel)).ToArray();
-            var (generation, results) = await AskAsync(followed);
+            var (generation, sequence, results) = await AskAsync(followed);
             var directory = await PartitionDirectory.ReadAsync(connection.Database, prefix);
             if (directory.Generation != generation)
                 continue;
@@ -175,7 +186,7 @@ internal sealed partial class PartitionFollower(
             metrics.CountBackplane(before == generation ? BackplaneEvent.GapRepaired : BackplaneEvent.GenerationChanged);
             delivery.Adopt(directory);
             RemoveMissing(directory);
-            await ReconcileAsync(followed, results, generation);
+            await ReconcileAsync(followed, results, generation, sequence);
             if (before.Length > 0 && before != generation)
                 Log.NewGeneration(logger, partition, generation, before);
             return;
@@ -188,8 +199,8 @@ internal sealed partial class PartitionFollower(
     {
         var known = ids.Select(registry.Find).OfType<Channel>().ToArray();
         var unknown = ids.Where(id => registry.Find(id) is null).ToArray();
-        var (generation, results) = await AskAsync(known);
-        var (_, found) = await AskAsync(unknown);
+        var (generation, sequence, results) = await AskAsync(known);
+        var found = await AskAsync(unknown);
         if (generation.Length > 0 && generation != delivery.Generation)
         {
             await TryRepairAsync();
@@ -204,29 +215,27 @@ internal sealed partial class PartitionFollower(
             delivery.Note(unknown[i], state);
         }
 
-        await ReconcileAsync(known, results, generation);
+        await ReconcileAsync(known, results, generation, sequence);
     }
 
-    private async Task<(string Generation, OperationResult[] Results)> AskAsync(IReadOnlyList<Channel> channels)
+    private async Task<(string Generation, long Sequence, OperationResult[] Results)> AskAsync(IReadOnlyList<Channel> channels)
     {
-        var (generation, results) = ("", new List<OperationResult>());
+        var (generation, sequence, results) = ("", 0L, new List<OperationResult>());
         foreach (var some in channels.Chunk(MaxChecks).DefaultIfEmpty([]))
         {
             var call = caller.NewQuestion();
             foreach (var channel in some)
                 call.Check(channel.Id.Text, channel.Epoch);
             var reply = await caller.RunAsync(call);
-            generation = reply.Generation;
+            (generation, sequence) = (reply.Generation, reply.Sequence);
             results.AddRange(reply.Results);
         }
 
-        return (generation, [.. results]);
+        return (generation, sequence, [.. results]);
     }
 
-    private async Task<(string Generation, OperationResult[] Results)> AskAsync(ChannelId[] channels)
+    private async Task<OperationResult[]> AskAsync(ChannelId[] channels)
     {
-        if (channels.Length == 0)
-            return ("", []);
         var results = new List<OperationResult>();
         foreach (var some in channels.Chunk(MaxChecks))
         {
@@ -236,7 +245,7 @@ internal sealed partial class PartitionFollower(
             results.AddRange((await caller.RunAsync(call)).Results);
         }
 
-        return ("", [.. results]);
+        return [.. results];
     }
 
     /// <summary>
@@ -252,14 +261,14 @@ internal sealed partial class PartitionFollower(
         }
     }
 
-    private async Task ReconcileAsync(Channel[] channels, OperationResult[] results, string generation)
+    private async Task ReconcileAsync(Channel[] channels, OperationResult[] results, string generation, long sequence)
     {
         // Each reads its own stream, and a few at a time keep the connection busy.
         foreach (var some in channels.Zip(results).Chunk(ReadsAtOnce))
-            await Task.WhenAll(some.Select(pair => ReconcileAsync(pair.First, pair.Second, generation)));
+            await Task.WhenAll(some.Select(pair => ReconcileAsync(pair.First, pair.Second, generation, sequence)));
     }
 
-    private async Task ReconcileAsync(Channel channel, OperationResult result, string generation)
+    private async Task ReconcileAsync(Channel channel, OperationResult result, string generation, long sequence)
     {
         switch (result)
         {
@@ -277,12 +286,12 @@ internal sealed partial class PartitionFollower(
                     await seeder.SeedAsync(channel, state.Epoch);
                 break;
             case { State: { } state }:
-                await CatchUpAsync(channel, state);
+                await CatchUpAsync(channel, state, sequence);
                 break;
         }
     }
 
-    private async Task CatchUpAsync(Channel channel, ChannelState state)
+    private async Task CatchUpAsync(Channel channel, ChannelState state, long sequence)
     {
         await schemas.GetAsync(state.SchemaHash);
         if (!channel.WantsBlocks)
@@ -302,7 +311,7 @@ internal sealed partial class PartitionFollower(
         var head = channel.ReadHead();
         if (!channel.IsFollowed || (head.Next >= state.Next && head.Schema.Hash == state.SchemaHash && (state.Settings is null || state.Settings == channel.Settings)))
             return;
-        delivery.CatchUp(channel, state, await log.ReadFromAsync(channel.Id, head.Next));
+        delivery.CatchUp(channel, state, sequence, await log.ReadFromAsync(channel.Id, head.Next));
     }
 
     private static partial class Log

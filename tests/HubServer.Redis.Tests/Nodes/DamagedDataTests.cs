@@ -179,6 +179,28 @@ public sealed class DamagedDataTests(RedisFixture.Shared shared) : RedisFixture(
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public async Task Schema_ThatOnlyAnotherNodeKnows_IsAskedForBeforeTheNextRows(bool isJunk)
+    {
+        var a = await StartNodeAsync();
+        var before = await a.PublishAsync("x", 1, 2);
+        var hash = a.Channel("x").ReadHead().Schema.Hash;
+        var text = await Redis.HashGetAsync(Key("s"), hash);
+        await LoseSchemaAsync(hash, isJunk);
+        var b = await StartNodeAsync(clock: new FakeTimeProvider());
+
+        var publishing = b.PublishAsync("x", 3);
+        await Wait.Eventually(async () => await Redis.HashGetAsync(Key("s"), hash) == text, "the other node gives the fields back");
+        await b.UntilAsync(() => publishing.IsCompleted, "the rows are taken");
+
+        var after = await publishing;
+        Assert.Equal((before.Epoch, 2L), (after.Epoch, after.Offset));
+        Assert.Equal([1, 2, 3], await b.SnapshotAsync("x"));
+        Assert.Equal([1, 2, 3], await a.SnapshotAsync("x"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public async Task Schema_ThatNobodyKnows_TakesTheRowsWithIt(bool isJunk)
     {
         PublishResult before;

@@ -1,6 +1,9 @@
+using System.Globalization;
 using HubServer.Core;
 using HubServer.Fixtures;
+using HubServer.Protocol;
 using Microsoft.Extensions.Time.Testing;
+using StackExchange.Redis;
 
 namespace HubServer.Redis.Tests.Nodes;
 
@@ -51,6 +54,56 @@ public sealed class ParkedTests(RedisFixture.Shared shared) : RedisFixture(share
     }
 
     [Fact]
+    public async Task Message_ThatIsOnItsWay_BringsRowsThatTheLogHasLost()
+    {
+        var link = OpenLink();
+        var a = await StartNodeAsync(clock: new FakeTimeProvider());
+        var b = await StartNodeAsync(link, clock: new FakeTimeProvider());
+        await a.PublishAsync("x", 0);
+        await Wait.Eventually(() => b.Has("x", 1), "both nodes have the channel");
+        var chart = await OpenChartAsync(b, "x");
+        var held = Task.WhenAll(link.HoldNextMessage(Key("m")), link.HoldNextMessage(Key("m")));
+        await a.PublishAsync("x", 1);
+        await b.PublishAsync("x", 2);
+        await LoseFromLogAsync("x", 1);
+
+        // Comes before those that are held, and makes the node look at the channel.
+        await Redis.PublishAsync(RedisChannel.Literal(Key("m")), PartitionMessage.Ask("x"));
+
+        await held;
+        await chart.ShowsAsync("x", 0, 1, 2);
+        Assert.Empty(chart.Gaps);
+        Assert.Equal(3, (await b.PublishAsync("x", 3)).Offset);
+        await chart.ShowsAsync("x", 0, 1, 2, 3);
+    }
+
+    [Fact]
+    public async Task Rows_ThatNeitherTheLogNorAMessageBrings_AreAGapOnceTheMessagesHaveCome()
+    {
+        var link = OpenLink();
+        var a = await StartNodeAsync(clock: new FakeTimeProvider());
+        var b = await StartNodeAsync(link, clock: new FakeTimeProvider());
+        await a.PublishAsync("x", 0);
+        await Wait.Eventually(() => b.Has("x", 1), "both nodes have the channel");
+        var chart = await OpenChartAsync(b, "x");
+        var repaired = b.Count(BackplaneEvent.GapRepaired);
+        var (lost, held) = (link.DropNextMessage(Key("m")), link.HoldNextMessage(Key("m")));
+        await a.PublishAsync("x", 1);
+        await a.PublishAsync("y", 0);
+        await LoseFromLogAsync("x", 1);
+
+        // Takes the place of the message that was lost, and comes before the one that is held.
+        await Redis.PublishAsync(RedisChannel.Literal(Key("m")), WithDamagedRows(await lost));
+
+        await held;
+        await Wait.Eventually(() => chart.Gaps.Length > 0, "the gap is announced");
+        await a.PublishAsync("x", 2);
+        await chart.ShowsAsync("x", 0, 2);
+        Assert.Equal([new Gap(b.Channel("x").Epoch, 1, 1, GapReason.Lapped)], chart.Gaps);
+        Assert.Equal(repaired, b.Count(BackplaneEvent.GapRepaired));
+    }
+
+    [Fact]
     public async Task BlocksThatComeWhileAPastIsRead_MoreThanMayWait_AreNotMissed()
     {
         const int Blocks = 100;
@@ -73,5 +126,17 @@ public sealed class ParkedTests(RedisFixture.Shared shared) : RedisFixture(share
         Assert.Empty(chart.Gaps);
         await a.PublishAsync("x", Blocks + 1);
         await Wait.Eventually(() => chart.Values("x").Count == Blocks + 2, "the query goes on");
+    }
+
+    /// <summary>Deletes the entry of one row, whose id is the offset after it.</summary>
+    private async Task LoseFromLogAsync(string channel, long offset) =>
+        Assert.Equal(1, await Redis.StreamDeleteAsync(Key($"c:{channel}"), [string.Create(CultureInfo.InvariantCulture, $"{offset + 1}-0")]));
+
+    /// <summary>A message ends with its last block's rows.</summary>
+    private static byte[] WithDamagedRows(PubSubMessage message)
+    {
+        var bytes = message.Payload.ToArray();
+        bytes[^1] ^= 1;
+        return bytes;
     }
 }
