@@ -9,8 +9,10 @@ internal sealed partial class RedisHealth(RedisConnection connection, string par
 {
     private const int OldestMajor = 7;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PeriodAfterFailure = TimeSpan.FromSeconds(1);
 
     private IReadOnlyList<string> _warnings = [];
+    private TimeSpan _period;
     private long _looked;
     private bool _isUnreached;
 
@@ -55,9 +57,9 @@ internal sealed partial class RedisHealth(RedisConnection connection, string par
     /// <summary>Looks, from time to time.</summary>
     public async Task LookAsync()
     {
-        if (!connection.IsConnected || (_looked != 0 && time.GetElapsedTime(_looked) < Period))
+        if (!connection.IsConnected || time.GetElapsedTime(_looked) < _period)
             return;
-        _looked = time.GetTimestamp();
+        (_looked, _period) = (time.GetTimestamp(), Period);
         try
         {
             // Redis may have lost that, too.
@@ -71,7 +73,7 @@ internal sealed partial class RedisHealth(RedisConnection connection, string par
         }
         catch (Exception failure) when (RedisFailures.IsRedis(failure))
         {
-            _looked = 0;
+            _period = PeriodAfterFailure;
         }
     }
 

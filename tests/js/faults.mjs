@@ -82,9 +82,9 @@ ${Object.entries(totals).map(([name, count]) => `| ${name.replaceAll("_", " ")} 
 }
 
 function figuresOf(figures) {
-  const byWord = Map.groupBy(figures, ({ what }) => what.replace(/ \d+$/, ""));
-  return [...byWord].map(([word, own]) => {
-    const seconds = own.map(({ recoveryMs }) => recoveryMs / 1_000).sort((a, b) => a - b);
+  const wordOf = ({ what }) => what.replace(/ \d+$/, "");
+  return [...new Set(figures.map(wordOf))].map((word) => {
+    const seconds = figures.filter((figure) => wordOf(figure) === word).map(({ recoveryMs }) => recoveryMs / 1_000).sort((a, b) => a - b);
     const range = seconds.length === 1 ? `${seconds[0].toFixed(2)} s` : `${seconds[0].toFixed(2)} to ${seconds.at(-1).toFixed(2)} s`;
     return word === "recovery" ? range : `${word} ${range}`;
   }).join("; ");
