@@ -12,6 +12,7 @@ public sealed class RedisOptions
     public string? ConnectionString { get; set; }
 
     /// <summary>What all keys and messages of the deployment begin with; deployments that share a Redis have different ones. Default <c>hs</c>.</summary>
+    [Required(ErrorMessage = "The field {0} must be 1 to 64 characters without white space and braces.")]
     [RegularExpression(@"[^{}\s]{1,64}", ErrorMessage = "The field {0} must be 1 to 64 characters without white space and braces.")]
     public string Prefix { get; set; } = "hs";
 

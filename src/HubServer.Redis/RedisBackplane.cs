@@ -124,8 +124,8 @@ public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     {
         if (_health.Disagreement is { } disagreement)
             return disagreement;
-        if (!_connection.IsOpen)
-            return "Redis was not reached yet (HubServer:Backplane:Redis:ConnectionString)";
+        if (!_health.HasCompared)
+            return $"Redis was not reached yet (HubServer:Backplane:Redis:ConnectionString){(_health.Failure is { } failure ? $": {failure}" : "")}";
         if (Array.Exists(_partitions, static partition => !partition.IsComplete))
             return _connection.IsConnected ? "the channels are being read from Redis" : "Redis does not answer; queries go on with what the node has";
         return _registry?.IsStale == true ? "nothing is heard from Redis; queries go on with what the node has" : null;

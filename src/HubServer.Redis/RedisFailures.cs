@@ -9,7 +9,10 @@ internal static class RedisFailures
     private static readonly string[] MayNotWrite = ["OOM ", "NOREPLICAS", "MISCONF"];
 
     /// <summary>Whether an exception is one of the backplane's, and not a fault of this program.</summary>
-    public static bool IsRedis(Exception failure) => failure is RedisException or TimeoutException or ObjectDisposedException;
+    public static bool IsRedis(Exception failure) => failure is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException;
+
+    /// <summary>Whether a key is of another type than ours: somebody else wrote it, and what it held of ours is gone.</summary>
+    public static bool IsWrongType(Exception failure) => failure is RedisServerException && failure.Message.Contains("WRONGTYPE", StringComparison.Ordinal);
 
     /// <summary>What it means.</summary>
     public static RedisFailure Read(Exception failure)

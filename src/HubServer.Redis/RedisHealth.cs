@@ -14,7 +14,6 @@ internal sealed partial class RedisHealth(RedisConnection connection, string par
     private IReadOnlyList<string> _warnings = [];
     private TimeSpan _period;
     private long _looked;
-    private bool _isUnreached;
 
     /// <summary>What works and should be set up otherwise.</summary>
     public IReadOnlyList<string> Warnings => Volatile.Read(ref _warnings);
@@ -23,6 +22,9 @@ internal sealed partial class RedisHealth(RedisConnection connection, string par
     /// Why this node cannot take part: its channels would be in other partitions than those of the others. Null where it can.
     /// </summary>
     public string? Disagreement { get; private set; }
+
+    /// <summary>Why Redis was not reached the last time; null where it was.</summary>
+    public string? Failure { get; private set; }
 
     /// <summary>Whether the numbers of partitions were compared. Before that nothing may be written, and nothing read.</summary>
     public bool HasCompared { get; private set; }
@@ -38,8 +40,10 @@ internal sealed partial class RedisHealth(RedisConnection connection, string par
             held = await connection.Database.StringGetAsync(partitionsKey, CommandFlags.DemandMaster);
         }
 
-        _isUnreached = false;
-        var disagreement = held == partitions ? null : $"HubServer:Partitions is {partitions}, and the deployment in Redis has {held}; set it to {held}, as on every node ({partitionsKey})";
+        Failure = null;
+        var disagreement = held == partitions ? null : held.TryParse(out int _)
+            ? $"HubServer:Partitions is {partitions}, and the deployment in Redis has {held}; set it to {held}, as on every node ({partitionsKey})"
+            : $"the key {partitionsKey} of Redis is no number of partitions; set it to the one that the nodes have as HubServer:Partitions";
         if (disagreement is not null && disagreement != Disagreement)
             Log.Disagreement(logger, disagreement);
         Disagreement = disagreement;
@@ -49,9 +53,9 @@ internal sealed partial class RedisHealth(RedisConnection connection, string par
     /// <summary>Says once that Redis cannot be reached.</summary>
     public void OnUnreached(Exception failure)
     {
-        if (!_isUnreached)
+        if (Failure is null)
             Log.Unreached(logger, failure.Message);
-        _isUnreached = true;
+        Failure = failure.Message;
     }
 
     /// <summary>Looks, from time to time.</summary>
@@ -74,6 +78,8 @@ internal sealed partial class RedisHealth(RedisConnection connection, string par
         catch (Exception failure) when (RedisFailures.IsRedis(failure))
         {
             _period = PeriodAfterFailure;
+            if (!HasCompared)
+                OnUnreached(failure);
         }
     }
 

@@ -152,7 +152,7 @@ internal sealed class PartitionAppender(
     {
         if (registry.Find(id) is not { } channel || channel.Epoch != held)
             return;
-        var isOutdated = found is null ? Epoch.GenerationOf(held) == generation : Epoch.IsNewer(found.NewestRowsEpoch, held);
+        var isOutdated = found is null ? Epoch.GenerationOf(held) == generation : found.IsAsNewAs(channel);
         delivery.Suspect(id);
         if (isOutdated || channel.IsFollowed)
         {

@@ -127,7 +127,7 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
     public void Rebase(Channel channel, ChannelState state, long start)
     {
         lock (_gate)
-            registry.Rebase(channel.Id, state.Epoch, state.Lineage, start, SchemaOf(state, channel));
+            registry.Rebase(channel.Id, state.Epoch, state.JoinedBy(channel).Lineage, start, SchemaOf(state, channel));
     }
 
     /// <summary>
@@ -187,8 +187,12 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
             channel ??= registry.Create(id, state.Epoch, isFollowed: false);
             if (channel.WantsBlocks)
                 return;
-            if (channel.Epoch != state.Epoch && (state.Lineage.EndOf(channel.Epoch) is not null || Epoch.IsNewer(state.NewestRowsEpoch, channel.Epoch)))
+            if (channel.Epoch != state.Epoch && (state.Lineage.EndOf(channel.Epoch) is not null || state.IsAsNewAs(channel)))
+            {
+                state = state.JoinedBy(channel);
                 registry.Rebase(id, state.Epoch, state.Lineage, state.Next, SchemaOf(state, channel));
+            }
+
             channel.TrySkip(new ChannelNews(state.Epoch, state.Next, SchemaOf(state, channel), state.Settings, state.LastTime, state.Lineage, IsLive: isNew));
             if (isNew)
                 registry.Add(channel);

@@ -183,7 +183,8 @@ internal sealed partial class PartitionFollower(
 
             await schemas.ExchangeAsync([.. directory.Channels.Values.Select(static state => state.SchemaHash)]);
             var before = delivery.Generation;
-            metrics.CountBackplane(before == generation ? BackplaneEvent.GapRepaired : BackplaneEvent.GenerationChanged);
+            if (before.Length > 0)
+                metrics.CountBackplane(before == generation ? BackplaneEvent.GapRepaired : BackplaneEvent.GenerationChanged);
             delivery.Adopt(directory);
             RemoveMissing(directory);
             await ReconcileAsync(followed, results, generation, sequence);
@@ -280,7 +281,7 @@ internal sealed partial class PartitionFollower(
                 if (channel.IsFollowed)
                     await seeder.SeedAsync(channel, expected: "");
                 break;
-            case { Status: OperationStatus.Foreign, State: { } state } when !Epoch.IsNewer(state.NewestRowsEpoch, channel.Epoch):
+            case { Status: OperationStatus.Foreign, State: { } state } when !state.IsAsNewAs(channel):
                 metrics.CountBackplane(BackplaneEvent.ForeignRefused);
                 if (channel.IsFollowed)
                     await seeder.SeedAsync(channel, state.Epoch);
@@ -303,7 +304,7 @@ internal sealed partial class PartitionFollower(
         if (channel.Epoch != state.Epoch)
         {
             // Of another epoch that nothing leads to, the node has no row: it begins with the oldest that the log has.
-            var isReset = state.Lineage.EndOf(channel.Epoch) is null;
+            var isReset = state.JoinedBy(channel).Lineage.EndOf(channel.Epoch) is null;
             var past = isReset ? await log.ReadNewestAsync(channel.Id, state.Capacity, long.MaxValue) : [];
             delivery.Rebase(channel, state, past.Count > 0 ? past[0].Offset : state.Next);
         }

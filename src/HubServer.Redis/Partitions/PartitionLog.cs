@@ -18,7 +18,7 @@ internal sealed class PartitionLog(RedisConnection connection, string prefix, Sc
         RedisValue to = "+";
         while (true)
         {
-            var entries = await connection.Database.StreamRangeAsync($"{prefix}c:{channel.Text}", "-", to, EntriesPerRead, Order.Descending, CommandFlags.DemandMaster);
+            var entries = await ReadAsync(channel, "-", to, Order.Descending);
             foreach (var entry in entries)
             {
                 if (count >= rows || bytes >= maxBytes || await ReadAsync(channel, entry) is not { } block || (blocks.Count > 0 && block.End != blocks[^1].Offset))
@@ -41,7 +41,7 @@ internal sealed class PartitionLog(RedisConnection connection, string prefix, Sc
         RedisValue from = $"{offset}-0";
         while (true)
         {
-            var entries = await connection.Database.StreamRangeAsync($"{prefix}c:{channel.Text}", from, "+", EntriesPerRead, Order.Ascending, CommandFlags.DemandMaster);
+            var entries = await ReadAsync(channel, from, "+", Order.Ascending);
             foreach (var entry in entries)
             {
                 if (await ReadAsync(channel, entry) is { } block)
@@ -58,6 +58,20 @@ internal sealed class PartitionLog(RedisConnection connection, string prefix, Sc
     {
         blocks.Reverse();
         return blocks;
+    }
+
+    /// <summary>Some entries; none where the key is no stream, which the channel's next rows put right.</summary>
+    private async Task<StreamEntry[]> ReadAsync(ChannelId channel, RedisValue from, RedisValue to, Order order)
+    {
+        try
+        {
+            return await connection.Database.StreamRangeAsync($"{prefix}c:{channel.Text}", from, to, EntriesPerRead, order, CommandFlags.DemandMaster);
+        }
+        catch (RedisServerException failure) when (RedisFailures.IsWrongType(failure))
+        {
+            metrics.CountBackplane(BackplaneEvent.Damaged);
+            return [];
+        }
     }
 
     /// <summary>Null for an entry that is damaged, or whose fields nobody knows.</summary>

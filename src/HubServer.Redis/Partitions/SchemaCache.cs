@@ -27,8 +27,7 @@ internal sealed class SchemaCache(RedisConnection connection, string prefix)
     {
         if (Find(hash) is { } known)
             return known;
-        var text = await connection.Database.HashGetAsync($"{prefix}s", hash, CommandFlags.DemandMaster);
-        Add((byte[]?)text ?? []);
+        Add((byte[]?)(await ReadAsync([hash]))[0] ?? []);
         return Find(hash);
     }
 
@@ -38,7 +37,7 @@ internal sealed class SchemaCache(RedisConnection connection, string prefix)
         var wanted = hashes.Where(static hash => hash.Length > 0).Distinct(StringComparer.Ordinal).ToArray();
         foreach (var some in wanted.Chunk(1_000))
         {
-            var texts = await connection.Database.HashGetAsync($"{prefix}s", [.. some.Select(static hash => (RedisValue)hash)], CommandFlags.DemandMaster);
+            var texts = await ReadAsync([.. some.Select(static hash => (RedisValue)hash)]);
             for (var i = 0; i < some.Length; i++)
             {
                 if (SchemaText.ReadSchema((byte[]?)texts[i] ?? []) is { } read && read.Hash == some[i])
@@ -46,6 +45,21 @@ internal sealed class SchemaCache(RedisConnection connection, string prefix)
                 else if (Find(some[i]) is { } schema)
                     await connection.Database.HashSetAsync($"{prefix}s", some[i], SchemaText.Of(schema), flags: CommandFlags.DemandMaster);
             }
+        }
+    }
+
+    /// <summary>The texts; none where the key is no hash. That one goes, as in the script: nobody could ever write there again.</summary>
+    private async Task<RedisValue[]> ReadAsync(RedisValue[] hashes)
+    {
+        var key = $"{prefix}s";
+        try
+        {
+            return await connection.Database.HashGetAsync(key, hashes, CommandFlags.DemandMaster);
+        }
+        catch (RedisServerException failure) when (RedisFailures.IsWrongType(failure))
+        {
+            await connection.Database.KeyDeleteAsync(key, CommandFlags.DemandMaster);
+            return await connection.Database.HashGetAsync(key, hashes, CommandFlags.DemandMaster);
         }
     }
 }

@@ -23,9 +23,10 @@ internal static class Epoch
     public static bool IsNewer(string epoch, string other)
     {
         var (mine, others) = (GenerationOf(epoch), GenerationOf(other));
-        if (mine == others)
-            return SequenceOf(epoch) > SequenceOf(other);
-        return string.CompareOrdinal(TimeOf(mine), TimeOf(others)) > 0;
+        var order = mine == others ? SequenceOf(epoch).CompareTo(SequenceOf(other)) : string.CompareOrdinal(TimeOf(mine), TimeOf(others));
+
+        // Of two at once any one is newer, but the same one for everybody.
+        return (order != 0 ? order : string.CompareOrdinal(epoch, other)) > 0;
     }
 
     /// <summary>Hexadecimal digits of a fixed number until the year 2106, so that their order is that of time.</summary>

@@ -111,6 +111,42 @@ public sealed class DamagedDataTests(RedisFixture.Shared shared) : RedisFixture(
     }
 
     [Theory]
+    [InlineData("s")]
+    [InlineData("c:x")]
+    [InlineData("d")]
+    public async Task KeyOfAnotherType_KeepsNoNodeFromStarting(string key)
+    {
+        var a = await StartNodeAsync();
+        await a.PublishAsync("x", 1);
+        var chart = await OpenChartAsync(a, "x");
+        await Redis.KeyDeleteAsync(Key(key));
+        await Redis.ListLeftPushAsync(Key(key), "junk");
+
+        var b = await StartNodeAsync();
+
+        Assert.Null((await b.TryPublishAsync("x", 2)).Error);
+        await Wait.Eventually(() => chart.Values("x")[^1] == 2, "the rows are everywhere");
+        Assert.True(a.Status.IsReady, a.Status.Problem);
+    }
+
+    [Fact]
+    public async Task StreamsOfAnotherType_KeepNoNodeFromANewGeneration()
+    {
+        var a = await StartNodeAsync();
+        var b = await StartNodeAsync();
+        await a.PublishAsync("x", 1);
+        var chart = await OpenChartAsync(b, "x");
+        await Redis.KeyDeleteAsync(Key("c:x"));
+        await Redis.ListLeftPushAsync(Key("c:x"), "junk");
+        await Redis.HashSetAsync(Key("d"), "", "junk");
+
+        await a.PublishAsync("x", 2);
+
+        await chart.ShowsAsync("x", 1, 2);
+        await b.ReadyAsync();
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("C1")]
     [InlineData("6A756E6B")]

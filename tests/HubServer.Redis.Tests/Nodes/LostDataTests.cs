@@ -120,4 +120,37 @@ public sealed class LostDataTests(RedisFixture.Shared shared) : RedisFixture(sha
         Assert.Equal((1L, first.Offset, first.Epoch), (again.Offset, again.Offset, again.Epoch));
         Assert.Equal([0, 1], a.Ring("x"));
     }
+
+    [Fact]
+    public async Task Rows_ThatWereLostTwiceWhileANodeWasAway_EndInOneStateThatHasThemAll()
+    {
+        var (linkA, linkB) = (OpenLink(), OpenLink());
+        var a = await StartNodeAsync(linkA);
+        var b = await StartNodeAsync(linkB);
+        await b.PublishAsync("x", 1);
+        await Wait.Eventually(() => a.Has("x", 1), "both nodes have the channel");
+        var (chartA, chartB) = (await OpenChartAsync(a, "x"), await OpenChartAsync(b, "x"));
+        linkA.IsDown = true;
+        await FlushAsync();
+        await b.PublishAsync("x", 2);
+        linkB.IsDown = true;
+        await FlushAsync();
+
+        // The node that was away is the first to give back what it has, which is less.
+        linkA.IsDown = false;
+        await Wait.Eventually(() => a.Count(BackplaneEvent.SeedAccepted) == 1, "the node that was away gives the channel back");
+        linkB.IsDown = false;
+        await Wait.Eventually(() => a.Has("x", 2), "the node that has more gives it back");
+        Assert.Equal(2, (await b.PublishAsync("x", 3)).Offset);
+
+        await chartA.ShowsAsync("x", 1, 2, 3);
+        await chartB.ShowsAsync("x", 1, 2, 3);
+        await Wait.Eventually(() => a.Channel("x").Epoch == b.Channel("x").Epoch, "both nodes are in one epoch");
+        Assert.Equal(3, (await a.PublishAsync("x", 4)).Offset);
+        await chartA.ShowsAsync("x", 1, 2, 3, 4);
+        await chartB.ShowsAsync("x", 1, 2, 3, 4);
+        Assert.Empty(chartA.Gaps);
+        Assert.Empty(chartB.Gaps);
+        Assert.Equal((1, 2), (a.Count(BackplaneEvent.SeedAccepted), b.Count(BackplaneEvent.SeedAccepted)));
+    }
 }

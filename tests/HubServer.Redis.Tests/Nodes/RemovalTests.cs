@@ -139,7 +139,7 @@ public sealed class RemovalTests(RedisFixture.Shared shared) : RedisFixture(shar
         await a.RemoveAsync("x");
         var anew = await a.PublishAsync("x", 7, 8);
         await ChangeGenerationAsync();
-        await Wait.Eventually(() => a.Count(BackplaneEvent.GenerationChanged) > 1, "the other node knows the new generation");
+        await Wait.Eventually(() => a.Count(BackplaneEvent.GenerationChanged) > 0, "the other node knows the new generation");
 
         link.IsDown = false;
         await chart.ShowsAsync("x", 7, 8);
