@@ -68,6 +68,17 @@ public sealed class Node : IDisposable
         return new Subscription(plan, format, _feeds, new ServerInfo(Version, _options.Node, Now()), _context, _logger);
     }
 
+    /// <summary>The same, after the backplane was asked about the channels in which the client resumes ahead of this node.</summary>
+    /// <exception cref="ProtocolException">The request is wrong; the text names the place.</exception>
+    public async ValueTask<Subscription> QueryAsync(QueryRequest request, WireFormat format, CancellationToken cancellationToken)
+    {
+        var subscription = Query(request, format);
+        var ahead = subscription.Ahead();
+        if (ahead.Count > 0)
+            await _backplane.CatchUpAsync(ahead, cancellationToken);
+        return subscription;
+    }
+
     /// <summary>A page of channels, sorted by id.</summary>
     /// <exception cref="ProtocolException">The request is wrong.</exception>
     public ChannelList List(ListRequest request)

@@ -100,6 +100,16 @@ public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     public void Follow(Channel channel) => PartitionFor(channel.Id).Follow(channel);
 
     /// <inheritdoc/>
+    public async ValueTask CatchUpAsync(IReadOnlyList<Channel> channels, CancellationToken cancellationToken)
+    {
+        foreach (var group in channels.GroupBy(channel => PartitionFor(channel.Id)))
+        {
+            while (_registry is { IsStale: false } && !await group.Key.TryCatchUpAsync(group))
+                await Task.Delay(TimerPeriod, _time, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
     public bool Remembers(ChannelId channel, string epoch)
     {
         // While the node may be behind, a channel that is missing here may be there.

@@ -32,7 +32,7 @@ public sealed class ServerHub(Node node, HubServerMetrics metrics, IOptions<HubS
     }
 
     /// <summary>Streams one merged query: first the past, then what changes.</summary>
-    public IAsyncEnumerable<StreamItem> Query(QueryRequest request)
+    public async Task<IAsyncEnumerable<StreamItem>> Query(QueryRequest request)
     {
         Require(request);
         var queries = Queries();
@@ -45,11 +45,11 @@ public sealed class ServerHub(Node node, HubServerMetrics metrics, IOptions<HubS
         try
         {
             var isBinary = Context.Features.Get<ITransferFormatFeature>()?.ActiveFormat == TransferFormat.Binary;
-            var subscription = node.Query(request, isBinary ? WireFormat.MessagePack : WireFormat.Json);
+            var subscription = await node.QueryAsync(request, isBinary ? WireFormat.MessagePack : WireFormat.Json, Context.ConnectionAborted);
             subscription.Ended = () => Interlocked.Decrement(ref queries.Value);
             return subscription;
         }
-        catch (ProtocolException)
+        catch
         {
             Interlocked.Decrement(ref queries.Value);
             throw;

@@ -39,6 +39,13 @@ public interface IBackplane
     /// <summary>Brings the past of a channel, where the rings are not the log: the registry offers it again when its ring has it.</summary>
     void Follow(Channel channel);
 
+    /// <summary>
+    /// Brings channels up to what the backplane has, for a client that has been further in them than this node: what it
+    /// lacks may still be on its way, and is no loss to announce. Gives up where the node is stale. Where the rings are the
+    /// log, nobody can be further.
+    /// </summary>
+    ValueTask CatchUpAsync(IReadOnlyList<Channel> channels, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     /// <summary>How the backplane is.</summary>
     BackplaneStatus Status { get; }
 

@@ -61,6 +61,9 @@ internal sealed class Partition : IDisposable
 
     public void Follow(Channel channel) => _loader.Load(channel);
 
+    /// <summary>Brings channels up to what Redis has; false where it did not answer.</summary>
+    public Task<bool> TryCatchUpAsync(IEnumerable<Channel> channels) => _follower.TryCatchUpAsync(channels);
+
     /// <summary>Makes the next timer tell the others its state, whatever came last.</summary>
     public void Hurry() => Volatile.Write(ref _ticked, 0);
 

@@ -98,13 +98,18 @@ internal sealed partial class PartitionFollower(
         }
     }
 
-    /// <summary>Looks at the whole partition again.</summary>
-    public async Task RepairAsync()
+    /// <summary>Asks about these channels, after what is missing of the partition; false where Redis did not answer.</summary>
+    public async Task<bool> TryCatchUpAsync(IEnumerable<Channel> channels)
     {
         await _turn.WaitAsync();
         try
         {
-            await TryRepairAsync();
+            if (_needsRepair)
+                await TryRepairAsync();
+            foreach (var channel in channels)
+                delivery.Suspect(channel.Id);
+            await TryCheckSuspectsAsync();
+            return !_needsRepair;
         }
         finally
         {

@@ -16,10 +16,10 @@ internal sealed class Chart : IAsyncDisposable
     private volatile bool _isStreaming;
     private volatile bool _isStale;
 
-    private Chart(Node node, string selector)
+    private Chart(Node node, string selector, Resume[] resume)
     {
-        var request = new QueryRequest { IntervalMs = 0, Targets = [new Target { Channel = selector }] };
-        _reading = ReadAsync(node.Query(request, WireFormat.MessagePack));
+        var request = new QueryRequest { IntervalMs = 0, Targets = [new Target { Channel = selector }], Resume = resume };
+        _reading = ReadAsync(node, request);
     }
 
     /// <summary>Whether it was told that the node may be behind.</summary>
@@ -45,9 +45,9 @@ internal sealed class Chart : IAsyncDisposable
     }
 
     /// <summary>Opens a query and waits until it has every past.</summary>
-    public static async Task<Chart> OpenAsync(RedisNode node, string selector)
+    public static async Task<Chart> OpenAsync(RedisNode node, string selector, params Resume[] resume)
     {
-        var chart = new Chart(node.Node, selector);
+        var chart = new Chart(node.Node, selector, resume);
         await Wait.Eventually(() => chart._isStreaming || chart._reading.IsCompleted, $"the query of {selector} is live", () => node.Status.Problem ?? "");
         return chart;
     }
@@ -70,8 +70,9 @@ internal sealed class Chart : IAsyncDisposable
         _end.Dispose();
     }
 
-    private async Task ReadAsync(Subscription items)
+    private async Task ReadAsync(Node node, QueryRequest request)
     {
+        var items = await node.QueryAsync(request, WireFormat.MessagePack, _end.Token);
         await foreach (var bytes in items.WithCancellation(_end.Token))
         {
             var item = WireReader.Read<Item>(WireFormat.MessagePack, bytes.Bytes(WireFormat.MessagePack));
@@ -97,7 +98,8 @@ internal sealed class Chart : IAsyncDisposable
             return;
         }
 
-        if (frame.Kind == FrameKind.Snapshot)
+        // What it resumes it shows without the rows before.
+        if (frame.Kind == FrameKind.Snapshot || !_values.ContainsKey(frame.Channel))
             _values[frame.Channel] = [];
         if (frame.Data.Length > 0)
             _values[frame.Channel].AddRange(frame.Data[^1].Numbers);

@@ -110,4 +110,44 @@ public sealed class FollowingTests(RedisFixture.Shared shared) : RedisFixture(sh
         Assert.Empty(chart.Gaps);
         Assert.True(b.Count(BackplaneEvent.GapRepaired) > 0);
     }
+
+    [Fact]
+    public async Task Client_ThatComesFromANodeThatIsAhead_IsToldOfNoLoss()
+    {
+        var link = OpenLink();
+        var a = await StartNodeAsync(clock: new FakeTimeProvider());
+        var b = await StartNodeAsync(link, clock: new FakeTimeProvider());
+        await a.PublishAsync("x", 1);
+        await Wait.Eventually(() => b.Has("x", 1), "both nodes have the channel");
+        var held = link.HoldNextMessage(Key("m"));
+        var newest = await a.PublishAsync("x", 2);
+
+        var chart = await OpenChartAsync(b, "x", new Resume("x", newest.Epoch, newest.Offset));
+
+        await a.PublishAsync("x", 3);
+        await chart.ShowsAsync("x", 3);
+        await held;
+        Assert.Empty(chart.Gaps);
+    }
+
+    [Fact]
+    public async Task Client_ThatComesInAnEpochThatTheNodeDoesNotKnowYet_IsToldOfNoLoss()
+    {
+        var link = OpenLink();
+        var a = await StartNodeAsync();
+        var b = await StartNodeAsync(link);
+        await a.PublishAsync("x", 1);
+        Assert.Equal([1], await a.SnapshotAsync("x"));
+        Assert.Equal([1], await b.SnapshotAsync("x"));
+        link.IsDown = true;
+        await FlushAsync();
+        var newest = await a.PublishAsync("x", 2);
+
+        link.IsDown = false;
+        var chart = await OpenChartAsync(b, "x", new Resume("x", newest.Epoch, newest.Offset));
+
+        await a.PublishAsync("x", 3);
+        await chart.ShowsAsync("x", 3);
+        Assert.Empty(chart.Gaps);
+    }
 }

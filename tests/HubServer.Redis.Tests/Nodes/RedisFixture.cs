@@ -47,7 +47,7 @@ public abstract class RedisFixture : IClassFixture<RedisFixture.Shared>, IAsyncL
     private protected RedisNode OpenNode(FaultProxy? link = null, Action<HubServerOptions>? configure = null, FakeTimeProvider? clock = null) =>
         Own(RedisNode.Open(link?.Port ?? Server.Port, Prefix, configure, clock));
 
-    private protected async Task<Chart> OpenChartAsync(RedisNode node, string selector) => Own(await Chart.OpenAsync(node, selector));
+    private protected async Task<Chart> OpenChartAsync(RedisNode node, string selector, params Protocol.Resume[] resume) => Own(await Chart.OpenAsync(node, selector, resume));
 
     protected FaultProxy OpenLink() => Own(FaultProxy.Start("127.0.0.1", Server.Port));
 
