@@ -14,6 +14,9 @@ internal sealed record FanoutResult
     /// <summary>Connections of viewers that the server ended.</summary>
     public double Closed { get; init; }
 
+    /// <summary>Slow viewers that the server gave up.</summary>
+    public double SlowClosed { get; init; } = double.NaN;
+
     /// <summary>Half the rows came at most so many milliseconds after they were due to be sent.</summary>
     public double P50 { get; init; } = double.NaN;
 
@@ -68,7 +71,7 @@ internal sealed record FanoutResult
 
     private (string Name, double Value)[] Everything =>
     [
-        ("delivered", Delivered), ("lost", Lost), ("closed", Closed), ("p50", P50), ("p99", P99), ("p999", P999), ("sentLateP99", SentLateP99),
+        ("delivered", Delivered), ("lost", Lost), ("closed", Closed), ("slowClosed", SlowClosed), ("p50", P50), ("p99", P99), ("p999", P999), ("sentLateP99", SentLateP99),
         ("bytesPerRow", BytesPerRow), ("cpuPerRow", CpuPerRow), ("cpuPerSecond", CpuPerSecond), ("loadCpuPerRow", LoadCpuPerRow), ("seconds", Seconds),
         ("memoryMb", MemoryMb), ("kbPerConnection", KbPerConnection), ("kbPerQuery", KbPerQuery), ("gen0", Gen0), ("gen1", Gen1), ("gen2", Gen2),
         ("allocatedPerSecond", AllocatedPerSecond),

@@ -43,6 +43,7 @@ internal sealed class LiveTurn(IFanoutSystem system, FanoutLoad load, RunOptions
         var seconds = Clock.SecondsSince(started);
         await end.CancelAsync();
         await slowReading;
+        var slowClosed = phase.SlowViewers > 0 ? await viewers.EndSlowAsync() : double.NaN;
 
         var (gotRows, gotBytes) = await loop.ReadAsync(() => (tally.Rows - rows, tally.Bytes - bytes));
         var lost = (published * viewers.Count) - gotRows;
@@ -54,6 +55,7 @@ internal sealed class LiveTurn(IFanoutSystem system, FanoutLoad load, RunOptions
             Delivered = gotRows,
             Lost = lost,
             Closed = tally.Closed,
+            SlowClosed = slowClosed,
             P50 = tally.Latencies.At(0.5),
             P99 = tally.Latencies.At(0.99),
             P999 = tally.Latencies.At(0.999),

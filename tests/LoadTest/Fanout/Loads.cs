@@ -3,7 +3,10 @@ namespace HubServer.LoadTest.Fanout;
 /// <summary>The loads, by name.</summary>
 internal static class Loads
 {
-    private const double TenASecond = 100;
+    // Ticks that come a little less often than items move through the interval within a turn. Were both alike, a turn's
+    // rows would all wait as long for their item, and its latencies would be a matter of luck.
+    private const double TenASecond = 101;
+    private const double FiftyASecond = 20.2;
 
     public static IReadOnlyList<FanoutLoad> All { get; } =
     [
@@ -41,8 +44,9 @@ internal static class Loads
         { Systems = ["hubserver"] },
         new("slow", Channels: 20, IntervalMs: 100,
         [
-            new("98 viewers", 98, PublishForm.Cheapest, TenASecond),
-            new("98 and 2 slow", 98, PublishForm.Cheapest, TenASecond) { SlowViewers = 2 },
+            // More rows than elsewhere, so that the kernel's buffers are full while it is measured.
+            new("98 viewers", 98, PublishForm.Cheapest, FiftyASecond) { Longer = 3 },
+            new("98 and 2 slow", 98, PublishForm.Cheapest, FiftyASecond) { SlowViewers = 2, Longer = 3 },
         ])
         { Systems = ["hubserver", "signalr groups"] },
         new("posts", Channels: 20, IntervalMs: 100, [new("200 posts/s, one viewer", 1, PublishForm.Posts, TenASecond)]),

@@ -6,9 +6,11 @@ internal sealed class ViewerSet(IFanoutSystem system, FanoutLoad load, FanoutSer
     private const int OpenedAtOnce = 100; // A listener's queue is finite.
     private const int SlowReceiveBytes = 4_096;
     private const int SlowBytesPerSecond = 1_024;
+    private static readonly TimeSpan SlowRest = TimeSpan.FromSeconds(1);
 
     private readonly List<LoadSocket> _sockets = [];
     private readonly List<LoadSocket> _slow = [];
+    private readonly Tally _slowTally = new();
     private Variety _variety;
 
     /// <summary>What the viewers received that do read.</summary>
@@ -77,11 +79,10 @@ internal sealed class ViewerSet(IFanoutSystem system, FanoutLoad load, FanoutSer
     /// <summary>Has viewers besides that hardly read.</summary>
     public async Task AddSlowAsync(int count)
     {
-        var tally = new Tally();
         while (_slow.Count < count)
         {
             var opening = system.ViewerOf(load, Count + _slow.Count, _variety);
-            var socket = new LoadSocket(opening, system.Scanner, tally);
+            var socket = new LoadSocket(opening, system.Scanner, _slowTally);
             _slow.Add(socket);
             socket.Connect(server.PortOf(opening), SlowReceiveBytes);
             await loop.RunAsync(() =>
@@ -101,7 +102,7 @@ internal sealed class ViewerSet(IFanoutSystem system, FanoutLoad load, FanoutSer
         try
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
-                await loop.RunAsync(() => ReadSlowly());
+                await loop.RunAsync(ReadSlowly);
         }
         catch (OperationCanceledException)
         {
@@ -126,6 +127,14 @@ internal sealed class ViewerSet(IFanoutSystem system, FanoutLoad load, FanoutSer
         }
     }
 
+    /// <summary>Reads what is left for the slow viewers, and returns of how many the connection ends with that.</summary>
+    public async Task<int> EndSlowAsync()
+    {
+        await loop.RunAsync(() => _slow.ForEach(loop.Watch));
+        await Task.Delay(SlowRest, TimeProvider.System);
+        return await loop.ReadAsync(() => _slowTally.Closed);
+    }
+
     public async ValueTask DisposeAsync() => await CloseAsync();
 
     private Task AreReadyAsync() =>
@@ -139,7 +148,11 @@ internal sealed class ViewerSet(IFanoutSystem system, FanoutLoad load, FanoutSer
 
     private async Task CloseAsync()
     {
-        await loop.RunAsync(() => _sockets.ForEach(loop.Forget));
+        await loop.RunAsync(() =>
+        {
+            _sockets.ForEach(loop.Forget);
+            _slow.ForEach(loop.Forget);
+        });
         foreach (var socket in _sockets.Concat(_slow))
             socket.Dispose();
         _sockets.Clear();
