@@ -3,8 +3,8 @@ using HubServer.LoadTest.Baseline;
 using HubServer.LoadTest.Fanout;
 using HubServer.LoadTest.Scaleout;
 
-var scaleout = new RunOptions(3, TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(12), Path.Combine(Paths.Results, "scaleout.json"), [], [], 1);
-var fanout = new RunOptions(5, TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(20), Path.Combine(Paths.Results, "fanout.json"), [], [], 1);
+var scaleout = new RunOptions(3, TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(12), Path.Combine(Paths.Results, "scaleout.json"), [], []);
+var fanout = new RunOptions(5, TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(20), Path.Combine(Paths.Results, "fanout.json"), [], [], Scale: 1);
 
 switch (args)
 {

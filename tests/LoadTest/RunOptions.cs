@@ -9,11 +9,11 @@ namespace HubServer.LoadTest;
 /// <param name="Results">The file of the results.</param>
 /// <param name="Only">The measurements that are made; empty for all.</param>
 /// <param name="Systems">The systems that are measured, by the beginning of their names; empty for all.</param>
-/// <param name="Scale">What the numbers of viewers are multiplied with; a small one is for trying the program out.</param>
-internal sealed record RunOptions(int Turns, TimeSpan Measured, TimeSpan WarmUp, string Results, string[] Only, string[] Systems, double Scale)
+/// <param name="Scale">What the numbers of viewers are multiplied with, a small one for trying the program out; null for a command without viewers.</param>
+internal sealed record RunOptions(int Turns, TimeSpan Measured, TimeSpan WarmUp, string Results, string[] Only, string[] Systems, double? Scale = null)
 {
     /// <summary>The options of a command in the text of how it is started.</summary>
-    public string Usage => string.Create(CultureInfo.InvariantCulture, $"[--turns {Turns}] [--seconds {Measured.TotalSeconds}] [--warmup {WarmUp.TotalSeconds}] [--scale {Scale}] [--results FILE] [--only NAME,NAME] [--systems NAME,NAME]");
+    public string Usage => string.Create(CultureInfo.InvariantCulture, $"[--turns {Turns}] [--seconds {Measured.TotalSeconds}] [--warmup {WarmUp.TotalSeconds}] {(Scale is null ? "" : $"[--scale {Scale}] ")}[--results FILE] [--only NAME,NAME] [--systems NAME,NAME]");
 
     /// <summary>These options with what the arguments say; null where they are wrong.</summary>
     public RunOptions? Read(string[] args)
@@ -28,7 +28,7 @@ internal sealed record RunOptions(int Turns, TimeSpan Measured, TimeSpan WarmUp,
                 case "--turns" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var turns) && turns > 0: options = options with { Turns = turns }; break;
                 case "--seconds" when TryRead(value, out var seconds): options = options with { Measured = TimeSpan.FromSeconds(seconds) }; break;
                 case "--warmup" when TryRead(value, out var seconds): options = options with { WarmUp = TimeSpan.FromSeconds(seconds) }; break;
-                case "--scale" when TryRead(value, out var scale): options = options with { Scale = scale }; break;
+                case "--scale" when Scale is not null && TryRead(value, out var scale): options = options with { Scale = scale }; break;
                 case "--results": options = options with { Results = value }; break;
                 case "--only": options = options with { Only = value.Split(',') }; break;
                 case "--systems": options = options with { Systems = value.Split(',') }; break;
@@ -46,7 +46,7 @@ internal sealed record RunOptions(int Turns, TimeSpan Measured, TimeSpan WarmUp,
     public bool WantsSystem(string system) => Systems.Length == 0 || Systems.Any(name => system.StartsWith(name, StringComparison.Ordinal));
 
     /// <summary>How many viewers there are instead of so many.</summary>
-    public int Viewers(int count) => Math.Max(1, (int)Math.Round(count * Scale));
+    public int Viewers(int count) => Math.Max(1, (int)Math.Round(count * (Scale ?? 1)));
 
     private static bool TryRead(string value, out double number) =>
         double.TryParse(value, CultureInfo.InvariantCulture, out number) && number > 0;

@@ -57,7 +57,7 @@ internal sealed class FanoutReport(RunOptions options)
                 load = entry.Key.Load.Name,
                 phase = entry.Key.Phase.Name,
                 system = entry.Key.System,
-                publishing = entry.Key.Phase.Form,
+                publishing = entry.Key.Phase.Form.ToString(),
                 cpuToHubServer = Round(RatioOf(entry.Key.Load, entry.Key.Phase, entry.Value)),
                 median = entry.Value[0].Figures.ToDictionary(static figure => figure.Name, figure => Round(Median(entry.Value, figure.Name))),
                 turns = entry.Value.Select(static turn => turn.Figures.ToDictionary(static figure => figure.Name, static figure => Round(figure.Value))),

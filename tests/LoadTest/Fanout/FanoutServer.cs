@@ -42,11 +42,10 @@ internal sealed class FanoutServer : IAsyncDisposable
     public int PortOf(Opening opening) => opening.IsSecondPort ? _secondPort : _port;
 
     /// <summary>What it has used so far.</summary>
-    public async Task<ServerUse> ReadUseAsync()
-    {
-        var gc = _hasMetrics ? GcUse.Read(await _http.GetStringAsync(UrlOf("/metrics"))) : null;
-        return new ServerUse(_process.CpuMilliseconds(), _process.MemoryKilobytes(), gc, Environment.CpuUsage.TotalTime.TotalMilliseconds);
-    }
+    public ServerUse ReadUse() => new(_process.CpuMilliseconds(), _process.MemoryKilobytes(), Environment.CpuUsage.TotalTime.TotalMilliseconds);
+
+    /// <summary>What its garbage collector has done so far; null where it does not say. The answer costs the server something.</summary>
+    public async Task<GcUse?> ReadGcAsync() => _hasMetrics ? GcUse.Read(await _http.GetStringAsync(UrlOf("/metrics"))) : null;
 
     public async ValueTask DisposeAsync()
     {

@@ -8,7 +8,7 @@ namespace HubServer.LoadTest.Fanout;
 /// <summary>SignalR's <c>Clients.Group</c>: a group for each channel; the rows of a tick in one call, and out as a message each.</summary>
 internal sealed class GroupsSystem(WireFormat format) : IFanoutSystem
 {
-    public string Name => format == WireFormat.MessagePack ? "signalr groups, messagepack" : "signalr groups, json";
+    public string Name => format == WireFormat.MessagePack ? "signalr groups messagepack" : "signalr groups json";
 
     public string? InstallCommand => null;
 

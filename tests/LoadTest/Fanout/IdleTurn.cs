@@ -32,6 +32,6 @@ internal sealed class IdleTurn(IFanoutSystem system, FanoutLoad load, RunOptions
     private async Task<ServerUse> SettleAsync()
     {
         await Task.Delay(Settling, TimeProvider.System);
-        return await server.ReadUseAsync();
+        return server.ReadUse();
     }
 }

@@ -21,12 +21,12 @@ internal sealed class JoinTurn(IFanoutSystem system, FanoutLoad load, RunOptions
         var expected = (long)count * load.Channels * load.PastRows;
         await using var all = new ViewerSet(system, load, server, loop);
         all.Connect(count);
-        var before = await server.ReadUseAsync();
+        var before = server.ReadUse();
         var started = TimeProvider.System.GetTimestamp();
         await all.BeginAsync(isHeld: false);
         await all.DrainAsync(expected, Silence);
         var seconds = Clock.SecondsSince(started);
-        var after = await server.ReadUseAsync();
+        var after = server.ReadUse();
 
         var (rows, bytes, closed, failure) = await loop.ReadAsync(() => (all.Tally.Rows, all.Tally.Bytes, all.Tally.Closed, all.Tally.Failure));
         if (rows != expected)

@@ -32,14 +32,15 @@ internal sealed class LiveTurn(IFanoutSystem system, FanoutLoad load, RunOptions
         await loop.RunAsync(viewers.Tally.Latencies.Clear);
         var tally = viewers.Tally;
         var (rows, bytes) = await loop.ReadAsync(() => (tally.Rows, tally.Bytes));
-        var before = await server.ReadUseAsync();
+        var gcBefore = await server.ReadGcAsync();
+        var before = server.ReadUse();
         var started = TimeProvider.System.GetTimestamp();
 
         using var end = new CancellationTokenSource();
         var slowReading = viewers.ReadSlowlyAsync(end.Token);
         var published = await publisher.RunAsync(phase.PeriodMs, options.Measured * phase.Longer);
         await viewers.DrainAsync(rows + (published * viewers.Count), Silence);
-        var after = await server.ReadUseAsync();
+        var after = server.ReadUse();
         var seconds = Clock.SecondsSince(started);
         await end.CancelAsync();
         await slowReading;
@@ -49,7 +50,7 @@ internal sealed class LiveTurn(IFanoutSystem system, FanoutLoad load, RunOptions
         var lost = (published * viewers.Count) - gotRows;
         if (lost != 0)
             Console.WriteLine($"!! {system.Name}, {load.Name}, {phase.Name}: of {published * viewers.Count} rows {lost} did not come; viewers: {tally.Failure}; publisher: {publisher.LastAnswer}; server: {server.LastOutput}");
-        var gc = after.Gc?.Since(before.Gc ?? after.Gc);
+        var gc = gcBefore is null ? null : (await server.ReadGcAsync())?.Since(gcBefore);
         return new FanoutResult
         {
             Delivered = gotRows,

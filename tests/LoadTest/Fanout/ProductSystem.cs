@@ -10,7 +10,7 @@ internal sealed class ProductSystem(WireFormat format) : IFanoutSystem
 {
     private static readonly string[] Fields = ["time", "value", "m"];
 
-    public string Name => format == WireFormat.MessagePack ? "hubserver" : "hubserver, json";
+    public string Name => format == WireFormat.MessagePack ? "hubserver" : "hubserver json";
 
     public string? InstallCommand => null;
 

@@ -62,7 +62,8 @@ internal sealed class RowPublisher : IAsyncDisposable
             {
                 done.SetException(new InvalidOperationException($"the publisher failed: {LastAnswer}", failure));
             }
-        }) { IsBackground = true, Name = "publisher" }.Start();
+        })
+        { IsBackground = true, Name = "publisher" }.Start();
         return done.Task;
     }
 

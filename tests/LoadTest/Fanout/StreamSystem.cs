@@ -8,7 +8,7 @@ namespace HubServer.LoadTest.Fanout;
 /// <summary>A stream of SignalR for each viewer, out of a <c>Channel&lt;T&gt;</c> of its own; the rows of a tick in one call.</summary>
 internal sealed class StreamSystem(WireFormat format) : IFanoutSystem
 {
-    public string Name => format == WireFormat.MessagePack ? "signalr stream, messagepack" : "signalr stream, json";
+    public string Name => format == WireFormat.MessagePack ? "signalr stream messagepack" : "signalr stream json";
 
     public string? InstallCommand => null;
 
