@@ -81,9 +81,9 @@ internal sealed class FanoutReport(RunOptions options)
             var from = load.Phases.Single(other => other.Name == load.Slope?.From);
             if (!_results.TryGetValue((load, from, system), out var before))
                 continue;
-            var rowsPerSecond = load.Channels * 1_000 / phase.PeriodMs;
-            var more = options.Viewers(phase.Viewers) - options.Viewers(from.Viewers);
-            yield return (load, system, (Median(turns, "cpuPerSecond") - Median(before, "cpuPerSecond")) * 1_000 / (more * rowsPerSecond));
+            var (few, many) = (options.Viewers(from.Viewers), options.Viewers(phase.Viewers));
+            // By the row rather than by the second, which is longer where a server cannot keep up.
+            yield return (load, system, ((Median(turns, "cpuPerRow") * many) - (Median(before, "cpuPerRow") * few)) / (many - few));
         }
     }
 
