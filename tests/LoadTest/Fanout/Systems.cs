@@ -1,0 +1,21 @@
+using HubServer.Protocol;
+
+namespace HubServer.LoadTest.Fanout;
+
+/// <summary>The systems, HubServer first, to which the others are compared.</summary>
+internal static class Systems
+{
+    public static IReadOnlyList<IFanoutSystem> All { get; } =
+    [
+        new ProductSystem(WireFormat.MessagePack),
+        new ProductSystem(WireFormat.Json),
+        new GroupsSystem(WireFormat.Json),
+        new GroupsSystem(WireFormat.MessagePack),
+        new StreamSystem(WireFormat.Json),
+        new StreamSystem(WireFormat.MessagePack),
+        new BareSystem(),
+        new NchanSystem(),
+        new NatsSystem(),
+        new SocketIoSystem(),
+    ];
+}
