@@ -119,6 +119,7 @@ public sealed class FollowingTests(RedisFixture.Shared shared) : RedisFixture(sh
         var b = await StartNodeAsync(link, clock: new FakeTimeProvider());
         await a.PublishAsync("x", 1);
         await Wait.Eventually(() => b.Has("x", 1), "both nodes have the channel");
+        Assert.Equal([1], await b.SnapshotAsync("x"));
         var held = link.HoldNextMessage(Key("m"));
         var newest = await a.PublishAsync("x", 2);
 
