@@ -4,7 +4,7 @@ namespace HubServer.AspNetCore.Sources;
 
 /// <summary>What this process uses now, and has used since it started.</summary>
 internal readonly record struct ProcessNumbers(
-    ulong CpuMilliseconds, ulong Collections, ulong AllocatedBytes, double WorkingSetBytes, double HeapBytes, double Threads)
+    ulong CpuMilliseconds, ulong Collections, ulong AllocatedBytes, double WorkingSetBytes, double? HeapBytes, double Threads)
 {
     /// <summary>Reads the numbers; <paramref name="stat"/> is the text of <c>/proc/self/stat</c>, empty where there is none.</summary>
     public static ProcessNumbers Read(ReadOnlySpan<char> stat) => new(
@@ -12,8 +12,14 @@ internal readonly record struct ProcessNumbers(
         (ulong)GC.CollectionCount(0),
         (ulong)GC.GetTotalAllocatedBytes(),
         Environment.WorkingSet,
-        GC.GetTotalMemory(forceFullCollection: false),
+        HeapOf(GC.GetTotalMemory(forceFullCollection: false)),
         ParseThreads(stat) ?? CountThreads());
+
+    /// <summary>
+    /// The heap's size as the runtime says it; null for less than nothing, which it may say while a collection runs, since it
+    /// takes the free space of one moment from the size of another.
+    /// </summary>
+    public static double? HeapOf(long bytes) => bytes >= 0 ? bytes : null;
 
     /// <summary>
     /// Parses the number of threads out of <c>/proc/self/stat</c>, <c>4250 (name) R 4248 ...</c>, where it is the 20th

@@ -137,7 +137,7 @@ public sealed class HostReaderTests : IDisposable
         Assert.InRange(memory.Value("used").GetValueOrDefault(-1), 1, memory.Value("total").GetValueOrDefault());
         var process = round.Of("process");
         Assert.InRange(process.Value("cpu").GetValueOrDefault(-1), 0, 100 * Environment.ProcessorCount * 1.5);
-        Assert.True(process.Value("gcHeap") <= process.Value("workingSet"));
+        Assert.True((process.Value("gcHeap") ?? 0) <= process.Value("workingSet"));
         if (!OperatingSystem.IsLinux())
             return;
 

@@ -26,4 +26,10 @@ public sealed class ProcessNumbersTests
     {
         Assert.True(ProcessNumbers.Read("").Threads >= 1);
     }
+
+    [Theory]
+    [InlineData(1_234, 1_234.0)]
+    [InlineData(0, 0.0)]
+    [InlineData(-6_648_216, null)]
+    public void HeapOf_LessThanNothing_IsUnknown(long bytes, double? expected) => Assert.Equal(expected, ProcessNumbers.HeapOf(bytes));
 }
