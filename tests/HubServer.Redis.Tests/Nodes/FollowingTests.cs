@@ -138,6 +138,7 @@ public sealed class FollowingTests(RedisFixture.Shared shared) : RedisFixture(sh
         var a = await StartNodeAsync();
         var b = await StartNodeAsync(link);
         await a.PublishAsync("x", 1);
+        await Wait.Eventually(() => b.Has("x", 1), "both nodes have the channel");
         Assert.Equal([1], await a.SnapshotAsync("x"));
         Assert.Equal([1], await b.SnapshotAsync("x"));
         link.IsDown = true;
