@@ -62,21 +62,16 @@ public sealed class Node : IDisposable
 
     /// <summary>Opens a query; it runs while its stream is enumerated.</summary>
     /// <exception cref="ProtocolException">The request is wrong; the text names the place.</exception>
-    public Subscription Query(QueryRequest request, WireFormat format)
-    {
-        var plan = QueryPlan.From(request, _options.Queries, Now());
-        return new Subscription(plan, format, _feeds, new ServerInfo(Version, _options.Node, Now()), _context, _logger);
-    }
+    public Subscription Query(QueryRequest request, WireFormat format) => Open(Plan(request), format);
 
     /// <summary>The same, after the backplane was asked about the channels in which the client resumes ahead of this node.</summary>
     /// <exception cref="ProtocolException">The request is wrong; the text names the place.</exception>
     public async ValueTask<Subscription> QueryAsync(QueryRequest request, WireFormat format, CancellationToken cancellationToken)
     {
-        var subscription = Query(request, format);
-        var ahead = subscription.Ahead();
-        if (ahead.Count > 0)
+        var plan = Plan(request);
+        if (plan.ChannelsAhead(Registry) is { Length: > 0 } ahead)
             await _backplane.CatchUpAsync(ahead, cancellationToken);
-        return subscription;
+        return Open(plan, format);
     }
 
     /// <summary>A page of channels, sorted by id.</summary>
@@ -150,6 +145,11 @@ public sealed class Node : IDisposable
             channel.Release();
         }
     }
+
+    private QueryPlan Plan(QueryRequest request) => QueryPlan.From(request, _options.Queries, Now());
+
+    private Subscription Open(QueryPlan plan, WireFormat format) =>
+        new(plan, format, _feeds, new ServerInfo(Version, _options.Node, Now()), _context, _logger);
 
     private static Frame Snapshot(Channel channel, int? rows, double? from, int? maxDataPoints)
     {

@@ -12,7 +12,7 @@ internal static class RedisFailures
     public static bool IsRedis(Exception failure) => failure is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException;
 
     /// <summary>Whether a key is of another type than ours: somebody else wrote it, and what it held of ours is gone.</summary>
-    public static bool IsWrongType(Exception failure) => failure is RedisServerException && failure.Message.Contains("WRONGTYPE", StringComparison.Ordinal);
+    public static bool IsWrongType(RedisServerException failure) => failure.Message.Contains("WRONGTYPE", StringComparison.Ordinal);
 
     /// <summary>What it means.</summary>
     public static RedisFailure Read(Exception failure)

@@ -51,6 +51,7 @@ public sealed class OptionsTests
 
     [Theory]
     [InlineData("Node", "", "HubServer:Node", "required")]
+    [InlineData("Backplane:Redis:Prefix", "", "HubServer:Backplane:Redis:Prefix", "1 to 64 characters without white space")]
     [InlineData("Backplane:Redis:Prefix", "a b", "HubServer:Backplane:Redis:Prefix", "1 to 64 characters without white space")]
     [InlineData("Channels:Rules:0:Match", "", "HubServer:Channels:Rules:0:Match", "required")]
     [InlineData("Channels:Rules:0:Match", "cpu{", "HubServer:Channels:Rules:0:Match", "'cpu{', at character")]

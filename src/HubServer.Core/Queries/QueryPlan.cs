@@ -70,6 +70,15 @@ internal sealed class QueryPlan
             PlanResume(request, targets, limits));
     }
 
+    /// <summary>The channels in which the client has rows that this node does not have.</summary>
+    public Channel[] ChannelsAhead(ChannelRegistry registry) =>
+    [
+        .. Resume
+            .Select(held => registry.Find(held.Key.Channel) is { } channel && !(channel.EndOf(held.Value.Epoch) >= held.Value.Offset) ? channel : null)
+            .OfType<Channel>()
+            .Distinct(),
+    ];
+
     /// <summary>What is below 1 makes no sense; what is above the limit might elsewhere.</summary>
     public static void RequireBetween(int value, int limit, string name, string option)
     {

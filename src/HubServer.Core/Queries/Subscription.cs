@@ -116,16 +116,6 @@ public sealed partial class Subscription : IAsyncEnumerable<StreamItem>, IAsyncE
     void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _step.OnCompleted(continuation, state, token, flags);
 
-    /// <summary>The channels in which the client has rows that this node does not have.</summary>
-    internal IReadOnlyList<Channel> Ahead() =>
-    [
-        .. from held in _plan.Resume
-           let channel = _context.Registry.Find(held.Key.Channel)
-           where channel is not null && !(channel.EndOf(held.Value.Epoch) >= held.Value.Offset)
-           group channel by channel.Id into one
-           select one.First(),
-    ];
-
     /// <summary>Says that the feed has a newer Cut.</summary>
     internal void Wake()
     {

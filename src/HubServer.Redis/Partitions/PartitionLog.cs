@@ -18,7 +18,7 @@ internal sealed class PartitionLog(RedisConnection connection, string prefix, Sc
         RedisValue to = "+";
         while (true)
         {
-            var entries = await ReadAsync(channel, "-", to, Order.Descending);
+            var entries = await ReadEntriesAsync(channel, "-", to, Order.Descending);
             foreach (var entry in entries)
             {
                 if (count >= rows || bytes >= maxBytes || await ReadAsync(channel, entry) is not { } block || (blocks.Count > 0 && block.End != blocks[^1].Offset))
@@ -41,7 +41,7 @@ internal sealed class PartitionLog(RedisConnection connection, string prefix, Sc
         RedisValue from = $"{offset}-0";
         while (true)
         {
-            var entries = await ReadAsync(channel, from, "+", Order.Ascending);
+            var entries = await ReadEntriesAsync(channel, from, "+", Order.Ascending);
             foreach (var entry in entries)
             {
                 if (await ReadAsync(channel, entry) is { } block)
@@ -61,7 +61,7 @@ internal sealed class PartitionLog(RedisConnection connection, string prefix, Sc
     }
 
     /// <summary>Some entries; none where the key is no stream, which the channel's next rows put right.</summary>
-    private async Task<StreamEntry[]> ReadAsync(ChannelId channel, RedisValue from, RedisValue to, Order order)
+    private async Task<StreamEntry[]> ReadEntriesAsync(ChannelId channel, RedisValue from, RedisValue to, Order order)
     {
         try
         {

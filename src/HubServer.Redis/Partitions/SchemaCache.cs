@@ -27,7 +27,7 @@ internal sealed class SchemaCache(RedisConnection connection, string prefix)
     {
         if (Find(hash) is { } known)
             return known;
-        Add((byte[]?)(await ReadAsync([hash]))[0] ?? []);
+        Add((byte[]?)(await ReadTextsAsync([hash]))[0] ?? []);
         return Find(hash);
     }
 
@@ -37,7 +37,7 @@ internal sealed class SchemaCache(RedisConnection connection, string prefix)
         var wanted = hashes.Where(static hash => hash.Length > 0).Distinct(StringComparer.Ordinal).ToArray();
         foreach (var some in wanted.Chunk(1_000))
         {
-            var texts = await ReadAsync([.. some.Select(static hash => (RedisValue)hash)]);
+            var texts = await ReadTextsAsync([.. some.Select(static hash => (RedisValue)hash)]);
             for (var i = 0; i < some.Length; i++)
             {
                 if (SchemaText.ReadSchema((byte[]?)texts[i] ?? []) is { } read && read.Hash == some[i])
@@ -49,7 +49,7 @@ internal sealed class SchemaCache(RedisConnection connection, string prefix)
     }
 
     /// <summary>The texts; none where the key is no hash. That one goes, as in the script: nobody could ever write there again.</summary>
-    private async Task<RedisValue[]> ReadAsync(RedisValue[] hashes)
+    private async Task<RedisValue[]> ReadTextsAsync(RedisValue[] hashes)
     {
         var key = $"{prefix}s";
         try

@@ -18,12 +18,7 @@ public sealed class DamagedDataTests(RedisFixture.Shared shared) : RedisFixture(
     [InlineData("no head")]
     public async Task LogEntry_ThatIsDamaged_IsAnnouncedAsAGap(string damage)
     {
-        var link = OpenLink();
-        var a = await StartNodeAsync(clock: new FakeTimeProvider());
-        var b = await StartNodeAsync(link, clock: new FakeTimeProvider());
-        await a.PublishAsync("x", 0);
-        await Wait.Eventually(() => b.Has("x", 1), "both nodes have the channel");
-        var chart = await OpenChartAsync(b, "x");
+        var (link, a, b, chart) = await StartChartBehindALinkAsync();
         var lost = Task.WhenAll(link.DropNextMessage(Key("m")), link.DropNextMessage(Key("m")));
         await a.PublishAsync("x", 1);
         await a.PublishAsync("x", 2);

@@ -13,12 +13,7 @@ public sealed class ParkedTests(RedisFixture.Shared shared) : RedisFixture(share
     [Fact]
     public async Task Reply_ThatOvertakesAMessage_ShowsItsRowsBehindThoseOfTheMessage()
     {
-        var link = OpenLink();
-        var a = await StartNodeAsync(clock: new FakeTimeProvider());
-        var b = await StartNodeAsync(link, clock: new FakeTimeProvider());
-        await a.PublishAsync("x", 0);
-        await Wait.Eventually(() => b.Has("x", 1), "both nodes have the channel");
-        var chart = await OpenChartAsync(b, "x");
+        var (link, a, b, chart) = await StartChartBehindALinkAsync();
         var held = link.HoldNextMessage(Key("m"));
         await a.PublishAsync("x", 1);
 
@@ -33,12 +28,7 @@ public sealed class ParkedTests(RedisFixture.Shared shared) : RedisFixture(share
     public async Task Block_ThatWaitsTooLong_BringsThoseBeforeItFromTheLog()
     {
         var clock = new FakeTimeProvider();
-        var link = OpenLink();
-        var a = await StartNodeAsync(clock: new FakeTimeProvider());
-        var b = await StartNodeAsync(link, clock: clock);
-        await a.PublishAsync("x", 0);
-        await Wait.Eventually(() => b.Has("x", 1), "both nodes have the channel");
-        var chart = await OpenChartAsync(b, "x");
+        var (link, a, b, chart) = await StartChartBehindALinkAsync(clock);
         var lost = Task.WhenAll(link.DropNextMessage(Key("m")), link.DropNextMessage(Key("m")));
         await a.PublishAsync("x", 1);
         await b.PublishAsync("x", 2);
@@ -56,12 +46,7 @@ public sealed class ParkedTests(RedisFixture.Shared shared) : RedisFixture(share
     [Fact]
     public async Task Message_ThatIsOnItsWay_BringsRowsThatTheLogHasLost()
     {
-        var link = OpenLink();
-        var a = await StartNodeAsync(clock: new FakeTimeProvider());
-        var b = await StartNodeAsync(link, clock: new FakeTimeProvider());
-        await a.PublishAsync("x", 0);
-        await Wait.Eventually(() => b.Has("x", 1), "both nodes have the channel");
-        var chart = await OpenChartAsync(b, "x");
+        var (link, a, b, chart) = await StartChartBehindALinkAsync();
         var held = Task.WhenAll(link.HoldNextMessage(Key("m")), link.HoldNextMessage(Key("m")));
         await a.PublishAsync("x", 1);
         await b.PublishAsync("x", 2);
@@ -80,12 +65,7 @@ public sealed class ParkedTests(RedisFixture.Shared shared) : RedisFixture(share
     [Fact]
     public async Task Rows_ThatNeitherTheLogNorAMessageBrings_AreAGapOnceTheMessagesHaveCome()
     {
-        var link = OpenLink();
-        var a = await StartNodeAsync(clock: new FakeTimeProvider());
-        var b = await StartNodeAsync(link, clock: new FakeTimeProvider());
-        await a.PublishAsync("x", 0);
-        await Wait.Eventually(() => b.Has("x", 1), "both nodes have the channel");
-        var chart = await OpenChartAsync(b, "x");
+        var (link, a, b, chart) = await StartChartBehindALinkAsync();
         var repaired = b.Count(BackplaneEvent.GapRepaired);
         var (lost, held) = (link.DropNextMessage(Key("m")), link.HoldNextMessage(Key("m")));
         await a.PublishAsync("x", 1);

@@ -49,6 +49,17 @@ public abstract class RedisFixture : IClassFixture<RedisFixture.Shared>, IAsyncL
 
     private protected async Task<Chart> OpenChartAsync(RedisNode node, string selector, params Protocol.Resume[] resume) => Own(await Chart.OpenAsync(node, selector, resume));
 
+    /// <summary>Two nodes that do nothing by themselves, the second behind a link, where a chart shows the channel <c>x</c> with one row, 0.</summary>
+    private protected async Task<(FaultProxy Link, RedisNode A, RedisNode B, Chart Chart)> StartChartBehindALinkAsync(FakeTimeProvider? clock = null)
+    {
+        var link = OpenLink();
+        var a = await StartNodeAsync(clock: new FakeTimeProvider());
+        var b = await StartNodeAsync(link, clock: clock ?? new FakeTimeProvider());
+        await a.PublishAsync("x", 0);
+        await Wait.Eventually(() => b.Has("x", 1), "both nodes have the channel");
+        return (link, a, b, await OpenChartAsync(b, "x"));
+    }
+
     protected FaultProxy OpenLink() => Own(FaultProxy.Start("127.0.0.1", Server.Port));
 
     /// <summary>Loses everything that Redis has, as an operator may.</summary>

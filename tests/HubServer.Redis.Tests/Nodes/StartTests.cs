@@ -1,3 +1,4 @@
+using HubServer.Core;
 using HubServer.Fixtures;
 using HubServer.Protocol;
 using Microsoft.Extensions.Time.Testing;
@@ -38,6 +39,39 @@ public sealed class StartTests(RedisFixture.Shared shared) : RedisFixture(shared
 
         Assert.Equal(0, published);
         Assert.Equal(["partitions"], await KeysAsync());
+    }
+
+    [Fact]
+    public async Task Node_WhoseDeploymentHasNoNumberOfPartitions_SaysWhichKeyToSet()
+    {
+        await Redis.StringSetAsync($"{Prefix}:partitions", "junk");
+        var node = OpenNode();
+
+        await Wait.Eventually(() => node.Status.Problem?.Contains($"the key {Prefix}:partitions of Redis is no number", StringComparison.Ordinal) == true, "the node says what is wrong", () => node.Status.Problem ?? "");
+        Assert.DoesNotContain("junk", node.Status.Problem, StringComparison.Ordinal);
+
+        await Redis.StringSetAsync($"{Prefix}:partitions", 1);
+        await Wait.Eventually(() => node.Status.IsReady, "the node looks again", () => node.Status.Problem ?? "");
+    }
+
+    [Fact]
+    public async Task Node_WhoseDatabaseIsNotThere_SaysWhy()
+    {
+        var node = OpenNode(configure: static options => options.Backplane.Redis.ConnectionString += ",defaultDatabase=99");
+
+        await Wait.Eventually(() => node.Status.Problem?.Contains("99", StringComparison.Ordinal) == true, "the node says what is wrong", () => node.Status.Problem ?? "");
+        Assert.Contains("ConnectionString", node.Status.Problem, StringComparison.Ordinal);
+        Assert.Equal(ErrorCode.BackplaneUnavailable, (await node.TryPublishAsync("x", 1)).Error?.Code);
+    }
+
+    [Fact]
+    public async Task Node_ThatStarts_CountsNoChangeOfGeneration()
+    {
+        var a = await StartNodeAsync();
+        await a.PublishAsync("x", 1);
+        var b = await StartNodeAsync();
+
+        Assert.Equal((0, 0), (a.Count(BackplaneEvent.GenerationChanged), b.Count(BackplaneEvent.GenerationChanged)));
     }
 
     [Fact]
@@ -82,6 +116,7 @@ public sealed class StartTests(RedisFixture.Shared shared) : RedisFixture(shared
         Assert.Contains("not reached", node.Status.Problem, StringComparison.Ordinal);
         Assert.Contains("ConnectionString", node.Status.Problem, StringComparison.Ordinal);
         Assert.Equal(ErrorCode.BackplaneUnavailable, (await node.TryPublishAsync("x", 1)).Error?.Code);
+        await Wait.Eventually(() => node.Status.Problem?.Contains("connect", StringComparison.Ordinal) == true, "the node says why", () => node.Status.Problem ?? "");
 
         link.IsDown = false;
         await node.ReadyAsync();

@@ -1,13 +1,10 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text.Json;
 
 namespace HubServer.LoadTest.Fanout;
 
 /// <summary>What was measured: turn for turn as JSON, and medians as a table.</summary>
 internal sealed class FanoutReport(RunOptions options)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
     private static readonly string Product = Systems.All[0].Name;
 
     private readonly Dictionary<(FanoutLoad Load, Phase Phase, string System), List<FanoutResult>> _results = [];
@@ -46,7 +43,7 @@ internal sealed class FanoutReport(RunOptions options)
     {
         var content = new
         {
-            machine = new { cores = Environment.ProcessorCount, runtime = RuntimeInformation.FrameworkDescription, os = RuntimeInformation.OSDescription },
+            machine = ResultFile.Machine,
             turns = options.Turns,
             seconds = options.Measured.TotalSeconds,
             warmUp = options.WarmUp.TotalSeconds,
@@ -64,7 +61,7 @@ internal sealed class FanoutReport(RunOptions options)
             }),
             slopes = Slopes().Select(static slope => new { load = slope.Load.Name, system = slope.System, cpuPerRow = Round(slope.CpuPerRow) }),
         };
-        File.WriteAllText(path, JsonSerializer.Serialize(content, Json) + "\n");
+        ResultFile.Write(path, content);
     }
 
     private IEnumerable<((FanoutLoad Load, Phase Phase) Key, IEnumerable<(string System, List<FanoutResult> Turns)> Systems)> ByPhase() => _results

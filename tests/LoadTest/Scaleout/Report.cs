@@ -1,14 +1,10 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text.Json;
 
 namespace HubServer.LoadTest.Scaleout;
 
 /// <summary>What was measured: turn for turn as JSON, and medians as a table.</summary>
 internal sealed class Report(RunOptions options)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
-
     private readonly Dictionary<(string Load, string System), List<ThroughputResult>> _throughput = [];
     private readonly Dictionary<string, List<LatencyResult>> _latency = [];
     private readonly Dictionary<string, List<ScriptResult>> _script = [];
@@ -44,14 +40,14 @@ internal sealed class Report(RunOptions options)
     {
         var content = new
         {
-            machine = new { cores = Environment.ProcessorCount, runtime = RuntimeInformation.FrameworkDescription, os = RuntimeInformation.OSDescription },
+            machine = ResultFile.Machine,
             turns = options.Turns,
             seconds = options.Measured.TotalSeconds,
             throughput = _throughput.Select(entry => new { load = entry.Key.Load, system = entry.Key.System, median = MedianOf(entry.Value), cpuToProduct = Round(Median(entry.Value, static one => one.Cpu.Total) / Cpu(entry.Key.Load, new ProductSystem().Name)), turns = entry.Value }),
             latency = _latency.Select(static entry => new { system = entry.Key, median = MedianOf(entry.Value), turns = entry.Value }),
             script = _script.Select(static entry => new { load = entry.Key, median = MedianOf(entry.Value), turns = entry.Value }),
         };
-        File.WriteAllText(path, JsonSerializer.Serialize(content, Json) + "\n");
+        ResultFile.Write(path, content);
     }
 
     private double Cpu(string load, string system) =>
