@@ -132,6 +132,7 @@ internal sealed class Cluster : IAsyncDisposable
     public async Task<HistoryReport> FinishAsync(AllowedLosses losses)
     {
         await Run.FinishPublishersAsync(Patience);
+        await PublishLastAsync();
         await Wait.Eventually(() => Run.Missing().Count == 0, "everybody has the last row", () => string.Join('\n', [.. Run.Missing(), .. Nodes.Select(node => node.Output)]), Patience);
         var report = Run.Check(losses);
         if (!report.IsClean && Environment.GetEnvironmentVariable("HUBSERVER_KEEP_HISTORY") is { Length: > 0 } kept)
@@ -158,6 +159,22 @@ internal sealed class Cluster : IAsyncDisposable
         for (var i = _owned.Count - 1; i >= 0; i--)
             await _owned[i].DisposeAsync();
         File.Delete(_path);
+    }
+
+    /// <summary>
+    /// Publishes to every channel through every node. A block whose publisher hung up may still be on its way through the node
+    /// that took it, and nobody can wait for it; one that is taken behind it ends that.
+    /// </summary>
+    private async Task PublishLastAsync()
+    {
+        for (var i = 0; i < Nodes.Count; i++)
+        {
+            if (Nodes[i].HasEnded)
+                continue;
+            var last = Run.AddPublisher(new PublisherOptions { Id = $"last{i}", Urls = [Nodes[i].Url], Channels = Channels, BlocksPerSecond = 0 });
+            await Task.WhenAll(Channels.Select(channel => last.PublishAsync(channel, 1)));
+            await last.FinishAsync(Patience);
+        }
     }
 
     private async Task FollowAsync(RedisServer replica)
