@@ -73,7 +73,10 @@ public sealed class ProgramTests
         await server.UrlAsync();
         using var http = new HttpClient();
 
-        var printed = System.Text.RegularExpressions.Regex.Match(server.Output, @"http://\S+/api/status").Value;
+        var printed = "";
+        await Wait.Eventually(
+            () => (printed = System.Text.RegularExpressions.Regex.Match(server.Output, @"http://\S+/api/status\b").Value).Length > 0,
+            "the program prints where its status is");
 
         Assert.EndsWith("/live/api/status", printed, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri(printed))).StatusCode);

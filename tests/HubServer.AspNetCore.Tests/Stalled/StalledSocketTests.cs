@@ -18,7 +18,7 @@ public sealed class StalledSocketTests
     [Fact]
     public async Task Publish_WhenSocketsAreStalled_TakesNoMemoryForThem()
     {
-        await using var server = await ServerFixture.StartAsync();
+        await using var server = await ServerFixture.StartAsync(("Transport:SendTimeout", "00:05:00"));
         using var stop = new CancellationTokenSource();
         using var healthy = await RawSocket.ConnectAsync(server.Url);
         await healthy.QueryAsync("cpu");
@@ -30,17 +30,12 @@ public sealed class StalledSocketTests
         await using (await StalledSockets.StartAsync(server.Url, "cpu", Stalled / 2))
         {
             await Wait.Eventually(() => server.Node.Status().Queries == Stalled + 1, "all queries run");
-            var rowsOut = server.Node.Status().RowsOut;
-            await PublishBlocksAsync(server, blocks: 100);
-            await QuietAsync(server);
+            await FillAsync(server);
 
             var held = (HeapBytes() - before) / Stalled;
-            var status = server.Node.Status();
-            Assert.Equal(Stalled + 1, status.Queries);
-            var sent = (status.RowsOut - rowsOut) / BlockRows;
-            Assert.True(sent < 100 + (Stalled * 50), $"{sent} blocks went out: the sockets are not stalled");
+            Assert.Equal(Stalled + 1, server.Node.Status().Queries);
             Assert.True(held < 1 << 20, $"each stalled socket holds {held} bytes");
-            TestContext.Current.TestOutputHelper?.WriteLine($"each of {Stalled} stalled sockets holds {held} bytes; {sent} blocks went out to all");
+            TestContext.Current.TestOutputHelper?.WriteLine($"each of {Stalled} stalled sockets holds {held} bytes");
         }
 
         await Wait.Eventually(() => server.Node.Status().Queries == 1, "the stalled queries end with their sockets");
@@ -79,6 +74,27 @@ public sealed class StalledSocketTests
             var columns = fields.Select(_ => new Column([.. Enumerable.Range(block * BlockRows, BlockRows).Select(i => i / 7.0)]));
             await server.PublishAsync("cpu", fields, [.. columns]);
         }
+    }
+
+    /// <summary>
+    /// Publishes until only the healthy client takes anything. How much the kernel takes in for a socket before that is
+    /// its own affair: it has been 1 MB and 20 MB.
+    /// </summary>
+    private async Task FillAsync(ServerFixture server)
+    {
+        const int blocks = 20;
+        for (var published = 0; published < 2_000; published += blocks)
+        {
+            var rowsOut = server.Node.Status().RowsOut;
+            await PublishBlocksAsync(server, blocks);
+            await QuietAsync(server);
+
+            // A client that reads slowly makes room for a block now and then.
+            if (server.Node.Status().RowsOut - rowsOut < (blocks + (Stalled / 2)) * BlockRows)
+                return;
+        }
+
+        Assert.Fail("the sockets that nobody reads still take what they are sent");
     }
 
     /// <summary>Waits until the healthy client took all there is: what is on its way to it is no stalled socket's.</summary>

@@ -8,6 +8,7 @@ internal sealed class DeafNode : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly List<Socket> _sockets = [];
+    private readonly TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public DeafNode(bool hangsUp)
     {
@@ -17,6 +18,9 @@ internal sealed class DeafNode : IDisposable
     }
 
     public Uri Url { get; }
+
+    /// <summary>Ends when a first request is under way.</summary>
+    public Task Heard => _heard.Task;
 
     private Task Serving { get; }
 
@@ -35,6 +39,7 @@ internal sealed class DeafNode : IDisposable
                 var socket = await _listener.AcceptSocketAsync();
                 _sockets.Add(socket);
                 await socket.ReceiveAsync(new byte[16]);
+                _heard.TrySetResult();
                 if (hangsUp)
                     socket.Dispose();
             }

@@ -1,4 +1,5 @@
 using HubServer.Fixtures;
+using Microsoft.Extensions.Time.Testing;
 
 namespace HubServer.History.Tests.Recording;
 
@@ -18,9 +19,22 @@ public sealed class RecordingPublisherTests
     {
         await using var node = NodeProcess.Start();
         using var deaf = new DeafNode(hangsUp: false);
+        var options = new PublisherOptions { Id = "p", Urls = [deaf.Url, await node.UrlAsync()], Channels = ["c"], BlocksPerSecond = 0, Seed = 0, Timeout = TimeSpan.FromSeconds(20) };
 
-        // Long enough for the node that does answer.
-        Assert.Equal(["info timeout", "ok"], await PublishAsync(new PublisherOptions { Id = "p", Urls = [deaf.Url, await node.UrlAsync()], Channels = ["c"], BlocksPerSecond = 0, Seed = 0, Timeout = TimeSpan.FromSeconds(1) }));
+        // The clock stands still for the node that does answer, however long it takes.
+        var time = new FakeTimeProvider();
+        Assert.Equal(["info timeout", "ok"], await PublishAsync(options, time, async log =>
+        {
+            await deaf.Heard;
+            time.Advance(options.Timeout);
+            await Wait.Eventually(
+                () =>
+                {
+                    time.Advance(TimeSpan.FromMilliseconds(200));
+                    return log.Lines >= 3;
+                },
+                "the block is sent to the next node");
+        }));
     }
 
     [Fact]
@@ -41,14 +55,17 @@ public sealed class RecordingPublisherTests
     }
 
     /// <summary>Publishes one block and answers what was written down of its attempts.</summary>
-    private static async Task<List<string>> PublishAsync(PublisherOptions options)
+    private static async Task<List<string>> PublishAsync(PublisherOptions options, TimeProvider? time = null, Func<HistoryLog, Task>? meanwhile = null)
     {
         var text = new StringWriter();
         using var log = new HistoryLog(text);
-        await using (var publisher = new RecordingPublisher(log, options))
+        await using (var publisher = new RecordingPublisher(log, options, time))
         {
             publisher.Start();
-            await publisher.PublishAsync(options.Channels[0], 2, TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
+            var published = publisher.PublishAsync(options.Channels[0], 2, TestContext.Current.CancellationToken);
+            if (meanwhile is not null)
+                await meanwhile(log);
+            await published.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
         }
 
         var lines = text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(HistoryEvent.Parse).ToList();
