@@ -118,11 +118,11 @@ public sealed class NodeFaultTests
     }
 
     [Fact(Explicit = true)]
-    public async Task F08_1000ClientsComeBackAtOnce_EachNodeReadsAChannelOnce()
+    public async Task F08_5000ClientsComeBackAtOnce_EachNodeReadsAChannelOnce()
     {
         await using var cluster = await Cluster.StartAsync();
         await cluster.PopulateAsync(blocksPerSecond: 10);
-        var storm = Enumerable.Range(0, 1_000).Select(i => new StormClient(cluster.Urls[i % 3], "plant/*")).ToArray();
+        var storm = Enumerable.Range(0, 5_000).Select(i => new StormClient(cluster.Urls[i % 3], "plant/*")).ToArray();
         foreach (var client in storm)
         {
             cluster.Own(client);

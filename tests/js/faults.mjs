@@ -13,7 +13,7 @@ const faults = {
   "F6": "a client stays away for longer than rows are kept",
   "F7": "clients stay away and come back at another node",
   "F7, nginx": "the same through nginx",
-  "F8": "1,000 clients come back at once to nodes that have just started",
+  "F8": "5,000 clients come back at once to nodes that have just started",
   "F11": "Redis is away for 8 s and comes back with the same data",
   "F13": "Redis restarts empty",
   "F14": "a replica that has everything is promoted",
@@ -32,6 +32,7 @@ const faults = {
   "F31": "answers of Redis are lost",
   "F32": "many publishers of the same channels on all nodes",
   "stale dump": "FLUSHALL, and then a restart with a dump from before",
+  "emptied twice": "Redis is emptied twice behind the back of a node, which stands still or is cut off",
   "wrong type": "keys of a partition are made of another type",
   "first replica": "the first replica attaches under load",
 };
