@@ -70,7 +70,7 @@ public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     {
         _registry = registry;
         registry.ReportStale(true);
-        _partitions = [.. Enumerable.Range(0, Partitions).Select(number => new Partition(number, _node, this, registry, _connection, _options, _metrics, _time, _logger, _stop.Token))];
+        _partitions = [.. Enumerable.Range(0, Partitions).Select(number => new Partition(number, _node, this, registry, _connection, _health, _options, _metrics, _time, _logger, _stop.Token))];
         _connection.Restored += OnRestored;
         _running = [RunAsync(OnTimerAsync), .. _partitions.Select(partition => RunAsync(() => OnTimerAsync(partition)))];
     }
@@ -92,6 +92,8 @@ public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         }
         catch (Exception failure) when (RedisFailures.IsRedis(failure))
         {
+            if (RedisFailures.Read(failure) == RedisFailure.MayNotWrite)
+                throw new ProtocolException(ErrorCode.Overloaded, $"Redis takes no writes: {failure.Message}; channel '{channel}' was not removed");
             throw new ProtocolException(ErrorCode.BackplaneUnavailable, $"Redis did not answer; whether channel '{channel}' was removed is unknown: {failure.Message}");
         }
     }
@@ -113,8 +115,7 @@ public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     public bool Remembers(ChannelId channel, string epoch)
     {
         // While the node may be behind, a channel that is missing here may be there.
-        var partition = PartitionFor(channel);
-        return _registry is { IsStale: false } && partition.Generation.Length > 0 && Epoch.GenerationOf(epoch) == partition.Generation;
+        return _registry is { IsStale: false } && PartitionFor(channel).Remembers(epoch);
     }
 
     /// <summary>Ends following and closes the connection.</summary>
@@ -137,16 +138,19 @@ public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         if (!_health.HasCompared)
             return $"Redis was not reached yet (HubServer:Backplane:Redis:ConnectionString){(_health.Failure is { } failure ? $": {failure}" : "")}";
         if (Array.Exists(_partitions, static partition => !partition.IsComplete))
-            return _connection.IsConnected ? "the channels are being read from Redis" : "Redis does not answer; queries go on with what the node has";
-        return _registry?.IsStale == true ? "nothing is heard from Redis; queries go on with what the node has" : null;
+            return Refusal() ?? (_connection.IsConnected ? "the channels are being read from Redis" : "Redis does not answer; queries go on with what the node has");
+        return _registry?.IsStale == true ? Refusal() ?? "nothing is heard from Redis; queries go on with what the node has" : null;
     }
+
+    private string? Refusal() =>
+        _partitions.Select(static partition => partition.Refusal).FirstOrDefault(static refusal => refusal is not null) is { } refusal
+            ? $"Redis takes no writes, without which nothing can be known of it: {refusal}; queries go on with what the node has"
+            : null;
 
     private void RequireOpen()
     {
-        if (_health.Disagreement is { } disagreement)
-            throw new ProtocolException(ErrorCode.BackplaneUnavailable, disagreement);
-        if (!_health.HasCompared)
-            throw new ProtocolException(ErrorCode.BackplaneUnavailable, "Redis was not reached yet; nothing was written");
+        if (_health.Obstacle is { } obstacle)
+            throw new ProtocolException(ErrorCode.BackplaneUnavailable, obstacle);
     }
 
     private void OnRestored()
@@ -190,7 +194,7 @@ public sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
     private async Task OnTimerAsync(Partition partition)
     {
-        if (_health.HasCompared && _health.Disagreement is null)
+        if (_health.Obstacle is null)
             await partition.OnTimerAsync();
     }
 

@@ -29,6 +29,9 @@ internal sealed partial class RedisHealth(RedisConnection connection, string par
     /// <summary>Whether the numbers of partitions were compared. Before that nothing may be written, and nothing read.</summary>
     public bool HasCompared { get; private set; }
 
+    /// <summary>Why this node takes no part in the deployment now: it writes nothing, and believes no message. Null where it does.</summary>
+    public string? Obstacle => Disagreement ?? (HasCompared ? null : "Redis was not reached yet; nothing was written");
+
     /// <summary>Compares the number of partitions with the one that the deployment has, which is this one where it has none.</summary>
     public async Task AgreeOnPartitionsAsync()
     {
@@ -36,6 +39,9 @@ internal sealed partial class RedisHealth(RedisConnection connection, string par
         var held = await connection.Database.StringGetAsync(partitionsKey, CommandFlags.DemandMaster);
         if (held.IsNull)
         {
+            // A deployment that lost it gets it back from a node that had the right one.
+            if (Disagreement is not null)
+                return;
             await connection.Database.StringSetAsync(partitionsKey, partitions, when: When.NotExists, flags: CommandFlags.DemandMaster);
             held = await connection.Database.StringGetAsync(partitionsKey, CommandFlags.DemandMaster);
         }

@@ -207,6 +207,13 @@ public sealed class Channel
         MarkDirty();
     }
 
+    /// <summary>Counts its idle time anew.</summary>
+    public void Touch()
+    {
+        lock (_gate)
+            Volatile.Write(ref _lastAppend, _time.GetTimestamp());
+    }
+
     /// <summary>Whether blocks wait for earlier ones.</summary>
     public bool HasParked
     {

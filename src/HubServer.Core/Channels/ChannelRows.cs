@@ -75,7 +75,7 @@ internal sealed class ChannelRows
 
         // Fields that were declared without a row can be lost alone, so the ring is cut where it ends, too.
         if (end is null)
-            _ring.StartAt(start, schema);
+            Restart(start, schema);
         else
             _ring.Truncate(Math.Min(end.Value, _ring.Next), _ring.Schema.CommonWith(schema));
         _answers.Truncate(end is null ? 0 : _ring.Next);
@@ -158,6 +158,15 @@ internal sealed class ChannelRows
     {
         var fields = Enumerable.Range(0, _ring.Schema.Fields.Count).ToArray();
         return new ChannelCopy(_epoch, Lineage, _ring.Oldest, _ring.Next, _ring.Schema, _limits, Settings, _ring.Read(_ring.Oldest, _ring.Next, fields), LastTime, _ring.Bytes, _answers.All);
+    }
+
+    /// <summary>Begins as another channel, which has what its own blocks bring.</summary>
+    private void Restart(long start, Schema schema)
+    {
+        _ring.StartAt(start, schema);
+        Settings = null;
+        Volatile.Write(ref _limits, _rules.For(_id));
+        _ring.SetCapacity(_limits.Capacity, _limits.CapacityMs);
     }
 
     private ApplyResult Park(LoggedBlock block)

@@ -14,6 +14,7 @@ internal sealed class Partition : IDisposable
 
     private readonly string _prefix;
     private readonly RedisConnection _connection;
+    private readonly RedisHealth _health;
     private readonly PartitionCaller _caller;
     private readonly PartitionDelivery _delivery;
     private readonly PartitionFollower _follower;
@@ -24,13 +25,14 @@ internal sealed class Partition : IDisposable
     private readonly TimeSpan _jitter = TimeSpan.FromMilliseconds(Random.Shared.Next(250));
     private long _ticked; // Used by the timer.
 
-    public Partition(int number, string node, IBackplane backplane, ChannelRegistry registry, RedisConnection connection, HubServerOptions options, HubServerMetrics metrics, TimeProvider time, ILogger logger, CancellationToken stop)
+    public Partition(int number, string node, IBackplane backplane, ChannelRegistry registry, RedisConnection connection, RedisHealth health, HubServerOptions options, HubServerMetrics metrics, TimeProvider time, ILogger logger, CancellationToken stop)
     {
         _prefix = PrefixOf(options.Backplane.Redis.Prefix, number);
         _connection = connection;
+        _health = health;
         _metrics = metrics;
         _time = time;
-        _caller = new PartitionCaller(connection, _prefix, node, options, metrics, time);
+        _caller = new PartitionCaller(connection, health, _prefix, node, options, metrics, time);
         var schemas = new SchemaCache(connection, _prefix);
         _delivery = new PartitionDelivery(registry, schemas, metrics, time);
         var log = new PartitionLog(connection, _prefix, schemas, metrics);
@@ -41,10 +43,13 @@ internal sealed class Partition : IDisposable
     }
 
     /// <summary>The channel of its messages, and who takes them.</summary>
-    public (string Channel, Func<ReadOnlyMemory<byte>, Task> OnMessage) Subscription => ($"{_prefix}m", _follower.OnMessageAsync);
+    public (string Channel, Func<ReadOnlyMemory<byte>, Task> OnMessage) Subscription => ($"{_prefix}m", OnMessageAsync);
 
-    /// <summary>Its generation, as this node knows it.</summary>
-    public string Generation => _delivery.Generation;
+    /// <summary>Why Redis refused the last sign of life; null where it did not.</summary>
+    public string? Refusal { get; private set; }
+
+    /// <summary>Whether the partition was once where an epoch began.</summary>
+    public bool Remembers(string epoch) => _delivery.Remembers(epoch);
 
     /// <summary>Whether the node has its channels.</summary>
     public bool IsComplete => _follower.IsComplete;
@@ -79,9 +84,11 @@ internal sealed class Partition : IDisposable
         {
             await _caller.RunAsync(_caller.NewQuestion(isTick: true));
             _metrics.CountBackplane(BackplaneEvent.Tick);
+            Refusal = null;
         }
         catch (Exception failure) when (RedisFailures.IsRedis(failure))
         {
+            Refusal = RedisFailures.Read(failure) == RedisFailure.MayNotWrite ? failure.Message : null;
             await _caller.TryReconfigureAsync(failure);
         }
     }
@@ -90,6 +97,9 @@ internal sealed class Partition : IDisposable
     public void Dispose() => _follower.Dispose();
 
     private static string PrefixOf(string deployment, int number) => $"{deployment}:{{p{number:00}}}:";
+
+    /// <summary>A node that takes no part believes nothing: its partitions are not those of the message.</summary>
+    private Task OnMessageAsync(ReadOnlyMemory<byte> message) => _health.Obstacle is null ? _follower.OnMessageAsync(message) : Task.CompletedTask;
 
     private async Task AskOthersAsync(string channel) => await _connection.PublishAsync($"{_prefix}m", PartitionMessage.Ask(channel));
 }

@@ -22,6 +22,9 @@ internal sealed class PartitionAppender(
     /// <summary>How long a node that lacks what Redis lost of a channel waits for one that has it.</summary>
     private static readonly TimeSpan OthersMayHelp = TimeSpan.FromMilliseconds(150);
 
+    /// <summary>How long after a new generation was seen a node may not yet have given back what it keeps.</summary>
+    private static readonly TimeSpan AllHaveHelped = TimeSpan.FromSeconds(2);
+
     /// <summary>Appends blocks, at most one of a channel.</summary>
     /// <exception cref="ProtocolException">Redis did not answer: the outcome is unknown.</exception>
     public async ValueTask<AppendResult[]> AppendAsync(IReadOnlyList<Block> blocks, CancellationToken cancellationToken)
@@ -68,27 +71,36 @@ internal sealed class PartitionAppender(
             _ = follower.CheckAsync();
 
         var left = new List<int>();
+        var odd = new List<(ChannelId Id, string Held, OperationResult Result)>();
         for (var i = 0; i < open.Length; i++)
         {
-            try
+            if (Answer(sent[i], reply.Results[i]) is { } answer)
             {
-                if (await AnswerAsync(sent[i], held[i], reply.Results[i], reply.Generation) is { } answer)
-                    results[open[i]] = answer;
-                else
-                    left.Add(open[i]);
+                results[open[i]] = answer;
+                continue;
             }
-            catch (Exception failure) when (RedisFailures.IsRedis(failure))
-            {
-                // What kept Redis from taking this block could not be put right; the others have their answers.
-                results[open[i]] = new AppendResult(AppendStatus.Refused, Error: NotTaken(failure));
-            }
+
+            left.Add(open[i]);
+            odd.Add((sent[i].Channel, held[i], reply.Results[i]));
         }
 
-        return [.. left];
+        try
+        {
+            if (odd.Count > 0)
+                await PutRightAsync(odd, reply.Generation);
+            return [.. left];
+        }
+        catch (Exception failure) when (RedisFailures.IsRedis(failure))
+        {
+            // What kept Redis from taking these blocks could not be put right; the others have their answers.
+            foreach (var i in left)
+                results[i] = new AppendResult(AppendStatus.Refused, Error: NotTaken(failure));
+            return [];
+        }
     }
 
-    /// <summary>Null where the block can be sent again.</summary>
-    private async Task<AppendResult?> AnswerAsync(Block block, string held, OperationResult result, string generation)
+    /// <summary>Null where the block can be sent again, once what is wrong was put right.</summary>
+    private AppendResult? Answer(Block block, OperationResult result)
     {
         switch (result.Status)
         {
@@ -102,18 +114,57 @@ internal sealed class PartitionAppender(
             case OperationStatus.Stale when result.Schema is not null:
                 metrics.CountBackplane(BackplaneEvent.StaleSchemaRefused);
                 return new AppendResult(AppendStatus.StaleSchema, Schema: result.Schema);
-            case OperationStatus.Stale:
-                await BringBackFieldsAsync(block.Channel, result.State!);
-                return null;
             case OperationStatus.Empty:
                 metrics.CountBackplane(BackplaneEvent.EmptyRefused);
-                await GiveBackAsync(block.Channel, held, null, generation);
+                return null;
+            case OperationStatus.Foreign:
+                metrics.CountBackplane(BackplaneEvent.ForeignRefused);
                 return null;
             default:
-                metrics.CountBackplane(BackplaneEvent.ForeignRefused);
-                await GiveBackAsync(block.Channel, held, result.State, generation);
                 return null;
         }
+    }
+
+    /// <summary>
+    /// Brings back what Redis lost of channels: the fields that their rows were written with, and what this node or another
+    /// one has of them, where it is not this node that is out of date. All of a call's at once, since the partition's next
+    /// call waits for it.
+    /// </summary>
+    private async Task PutRightAsync(List<(ChannelId Id, string Held, OperationResult Result)> odd, string generation)
+    {
+        var fieldless = odd.Where(static one => one.Result.Status == OperationStatus.Stale).ToList();
+        await schemas.ExchangeAsync([.. fieldless.Select(static one => one.Result.State!.SchemaHash)]);
+        fieldless.RemoveAll(one => schemas.Find(one.Result.State!.SchemaHash) is not null);
+
+        var alone = new List<(ChannelId Id, string Held, OperationResult Result)>();
+        foreach (var one in odd.Where(static one => one.Result.Status != OperationStatus.Stale))
+        {
+            if (registry.Find(one.Id) is not { } channel || channel.Epoch != one.Held)
+                continue;
+            delivery.Suspect(one.Id);
+            var isOutdated = one.Result.Status == OperationStatus.Gone || one.Result.State?.IsAsNewAs(channel) == true;
+            if (!isOutdated && !channel.IsFollowed)
+                alone.Add(one);
+        }
+
+        // Every node gives back what it keeps as soon as it sees the new generation, so later nobody is waited for.
+        var isNew = generation != delivery.Generation || delivery.GenerationAge < AllHaveHelped;
+        if (fieldless.Count > 0 || (alone.Count > 0 && isNew))
+        {
+            await Task.WhenAll(fieldless.Concat(alone).Select(one => askOthers(one.Id.Text)));
+            await Task.Delay(OthersMayHelp, time);
+        }
+
+        await follower.CheckAsync();
+        foreach (var (id, _, result) in fieldless)
+        {
+            // Where no node knows the fields, nobody can read the rows again, and the channel begins anew.
+            if (await schemas.GetAsync(result.State!.SchemaHash) is null)
+                await RemoveAsync(id, result.State.Epoch, null, CancellationToken.None);
+        }
+
+        await seeder.SeedAsync(alone.Where(one => registry.Find(one.Id)?.Epoch == one.Held).Select(one => (registry.Find(one.Id)!, one.Result.State?.Epoch ?? "")).ToArray());
+        await follower.CheckAsync();
     }
 
     /// <summary>Removes a channel that is in this epoch, and, where that is said, has no further rows.</summary>
@@ -124,48 +175,12 @@ internal sealed class PartitionAppender(
         var result = (await caller.RunUntilAnsweredAsync(call, cancellationToken)).Results[0];
         if (result.Status == OperationStatus.Ok)
             delivery.Remove(channel, result.State?.Epoch ?? epoch);
-        else if (result.Status != OperationStatus.Empty)
+        else if (result.Status is not (OperationStatus.Empty or OperationStatus.Gone))
             return false;
 
         // A channel that Redis lost goes where its node had kept it for a publisher that did not come.
         delivery.Remove(channel, epoch);
         return true;
-    }
-
-    /// <summary>
-    /// Gives Redis the fields back that a channel's rows were written with. Where no node knows them, nobody can read the
-    /// rows again, and the channel begins anew.
-    /// </summary>
-    private async Task BringBackFieldsAsync(ChannelId channel, ChannelState state)
-    {
-        await schemas.ExchangeAsync([state.SchemaHash]);
-        if (schemas.Find(state.SchemaHash) is not null)
-            return;
-        await askOthers(channel.Text);
-        await Task.Delay(OthersMayHelp, time);
-        if (await schemas.GetAsync(state.SchemaHash) is null)
-            await RemoveAsync(channel, state.Epoch, null, CancellationToken.None);
-    }
-
-    /// <summary>Gives Redis the channel back that this node holds, where it is not this node that is out of date.</summary>
-    private async Task GiveBackAsync(ChannelId id, string held, ChannelState? found, string generation)
-    {
-        if (registry.Find(id) is not { } channel || channel.Epoch != held)
-            return;
-        var isOutdated = found is null ? Epoch.GenerationOf(held) == generation : found.IsAsNewAs(channel);
-        delivery.Suspect(id);
-        if (isOutdated || channel.IsFollowed)
-        {
-            await follower.CheckAsync();
-            return;
-        }
-
-        await askOthers(id.Text);
-        await Task.Delay(OthersMayHelp, time);
-        await follower.CheckAsync();
-        if (registry.Find(id)?.Epoch == held)
-            await seeder.SeedAsync(channel, found?.Epoch ?? "");
-        await follower.CheckAsync();
     }
 
     private int CapacityOf(Block block) => registry.LimitsOf(block.Channel, block.Settings).Capacity;

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace HubServer.Redis;
 
 /// <summary>Runs the script for one partition.</summary>
-internal sealed class PartitionCaller(RedisConnection connection, string prefix, string node, HubServerOptions options, HubServerMetrics metrics, TimeProvider time)
+internal sealed class PartitionCaller(RedisConnection connection, RedisHealth health, string prefix, string node, HubServerOptions options, HubServerMetrics metrics, TimeProvider time)
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(50);
 
@@ -17,8 +17,9 @@ internal sealed class PartitionCaller(RedisConnection connection, string prefix,
     /// <summary>A call that does the same a second time, or is harmless.</summary>
     public PartitionCall NewQuestion(bool isTick = false) => new(prefix, node, 0, options.Publishing.RetryWindow, isTick);
 
-    /// <summary>Runs a call once.</summary>
-    public Task<PartitionReply> RunAsync(PartitionCall call) => PartitionScript.RunAsync(connection.Database, call);
+    /// <summary>Runs a call once. All that a node writes goes through here, so one that takes no part writes nothing.</summary>
+    public Task<PartitionReply> RunAsync(PartitionCall call) =>
+        health.Obstacle is { } obstacle ? throw new RedisException(obstacle) : PartitionScript.RunAsync(connection.Database, call);
 
     /// <summary>
     /// Runs a call, and again as it is while its outcome is unknown: until an answer comes, or calls have failed for as long

@@ -15,11 +15,19 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
     private readonly Dictionary<ChannelId, long> _parked = []; // Used under _gate: since when blocks wait.
     private readonly Dictionary<ChannelId, Hole> _holes = []; // Used under _gate: rows that the log does not have, while messages may bring them.
     private string _generation = ""; // Written under _gate.
+    private long _generationSince; // Written under _gate: a timestamp, when the node took it over.
+    private Lineage _generations = Lineage.None; // Written under _gate: that one and those before, with the last message of each.
     private long _sequence = -1; // Used under _gate: of the last message that was taken.
     private Schema _schema = Schema.Empty; // Used under _gate: that of the last block; most channels of a partition have the same.
 
     /// <summary>The partition's generation, as this node knows it.</summary>
     public string Generation => Volatile.Read(ref _generation);
+
+    /// <summary>How long the node has known the generation.</summary>
+    public TimeSpan GenerationAge => time.GetElapsedTime(Volatile.Read(ref _generationSince));
+
+    /// <summary>Whether the partition was once where an epoch began: a channel of it that is not there was removed.</summary>
+    public bool Remembers(string epoch) => Epoch.BeganIn(epoch, Volatile.Read(ref _generations));
 
     /// <summary>Takes a message; false where messages before it are missing, or it is of another generation.</summary>
     public bool TryDeliver(PartitionMessage message)
@@ -61,6 +69,13 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
 
             return _suspects.Count > 0;
         }
+    }
+
+    /// <summary>A channel by the text of its id; null for one that is not here, and for a text that is no id.</summary>
+    public Channel? ChannelOf(string id)
+    {
+        lock (_gate)
+            return Find(id) is { } known ? registry.Find(known.Id) : null;
     }
 
     /// <summary>Makes a channel a suspect.</summary>
@@ -117,7 +132,10 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
                     Note(known.Id, state);
             }
 
+            if (directory.Generation != _generation)
+                Volatile.Write(ref _generationSince, time.GetTimestamp());
             Volatile.Write(ref _generation, directory.Generation);
+            Volatile.Write(ref _generations, new Lineage([new Position(directory.Generation, long.MaxValue), .. directory.Past.Ends]));
             _sequence = directory.Sequence;
             _holes.Clear();
         }

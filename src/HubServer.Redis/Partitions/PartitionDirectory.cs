@@ -1,3 +1,5 @@
+using HubServer.Core;
+using HubServer.Protocol;
 using MessagePack;
 using StackExchange.Redis;
 
@@ -6,25 +8,26 @@ namespace HubServer.Redis;
 /// <summary>All channels of a partition, read in one step.</summary>
 /// <param name="Generation">The partition's generation then.</param>
 /// <param name="Sequence">The number of its newest message then.</param>
+/// <param name="Past">The generations before, with the number of the newest message of each.</param>
 /// <param name="Channels">The channels by their ids.</param>
-internal sealed record PartitionDirectory(string Generation, long Sequence, Dictionary<string, ChannelState> Channels)
+internal sealed record PartitionDirectory(string Generation, long Sequence, Lineage Past, Dictionary<string, ChannelState> Channels)
 {
     /// <summary>Reads the hash that <c>partition.lua</c> keeps.</summary>
     public static async Task<PartitionDirectory> ReadAsync(IDatabaseAsync redis, string prefix)
     {
         var fields = await redis.HashGetAllAsync($"{prefix}d", CommandFlags.DemandMaster);
         var channels = new Dictionary<string, ChannelState>(fields.Length, StringComparer.Ordinal);
-        var (generation, sequence) = ("", 0L);
+        var (generation, sequence, past) = ("", 0L, Lineage.None);
         foreach (var field in fields)
         {
             // What somebody else wrote into the hash is no channel, for the script either.
             if (field.Name.IsNullOrEmpty)
-                (generation, sequence) = ReadHead((byte[]?)field.Value ?? []);
+                (generation, sequence, past) = ReadHead((byte[]?)field.Value ?? []);
             else if (TryReadChannel((byte[]?)field.Value ?? []) is { } channel)
                 channels[field.Name.ToString()] = channel;
         }
 
-        return new PartitionDirectory(generation, sequence, channels);
+        return new PartitionDirectory(generation, sequence, past, channels);
     }
 
     /// <summary>
@@ -32,14 +35,16 @@ internal sealed record PartitionDirectory(string Generation, long Sequence, Dict
     /// not here either; the node may have it from the reply to its own call.
     /// </summary>
     public bool Lacks(string channel, string epoch) =>
-        !Channels.ContainsKey(channel) && Epoch.GenerationOf(epoch) == Generation && Epoch.SequenceOf(epoch) <= Sequence;
+        !Channels.ContainsKey(channel) && Epoch.BeganIn(epoch, new Lineage([new Position(Generation, Sequence), .. Past.Ends]));
 
-    private static (string Generation, long Sequence) ReadHead(byte[] bytes)
+    private static (string Generation, long Sequence, Lineage Past) ReadHead(byte[] bytes)
     {
         var reader = new MessagePackReader(bytes);
         reader.ReadArrayHeader();
         var sequence = reader.ReadInt64();
-        return (reader.ReadString() ?? "", sequence);
+        var generation = reader.ReadString() ?? "";
+        reader.Skip();
+        return (generation, sequence, LineageText.Read(reader.ReadString() ?? ""));
     }
 
     private static ChannelState? TryReadChannel(byte[] bytes)

@@ -27,9 +27,13 @@ internal sealed partial class PartitionFollower(
     private const int MaxTries = 10;
     private const int ReadsAtOnce = 32;
 
+    /// <summary>A Redis that refuses a repair, for want of memory say, will not take it a moment later.</summary>
+    private static readonly TimeSpan RefusedPause = TimeSpan.FromMilliseconds(500);
+
     private readonly SemaphoreSlim _turn = new(1, 1); // Held while a message is taken, or Redis is asked.
     private volatile bool _needsRepair = true;
     private volatile bool _isLost; // Whether the repair that is needed is one after another.
+    private long _refused; // A timestamp: when Redis last refused a repair; 0 where it did not.
     private long _heard; // A timestamp: of the last message.
     private long _verified; // A timestamp: when this node was last known to have everything.
 
@@ -69,7 +73,7 @@ internal sealed partial class PartitionFollower(
     /// <summary>Does what is due without a message.</summary>
     public async Task OnTimerAsync(TimeSpan parkedFor)
     {
-        if (!_needsRepair && !delivery.SuspectParked(parkedFor))
+        if (_needsRepair ? IsRefused() : !delivery.SuspectParked(parkedFor))
             return;
         await _turn.WaitAsync();
         try
@@ -123,7 +127,7 @@ internal sealed partial class PartitionFollower(
     /// <summary>Gives Redis what it lost of a channel: the fields, which whoever knows the channel has, and the rows.</summary>
     private async Task TryHelpAsync(string wanted)
     {
-        if (registry.Channels.FirstOrDefault(one => one.Id.Text == wanted) is not { } channel)
+        if (delivery.ChannelOf(wanted) is not { } channel)
             return;
         try
         {
@@ -138,19 +142,22 @@ internal sealed partial class PartitionFollower(
             delivery.Suspect(channel.Id);
     }
 
+    private bool IsRefused() => Volatile.Read(ref _refused) is var since and not 0 && time.GetElapsedTime(since) < RefusedPause;
+
     private async Task TryRepairAsync()
     {
         _needsRepair = true;
         try
         {
             await RepairAllAsync();
-            (_needsRepair, _isLost) = (false, false);
+            (_needsRepair, _isLost, _refused) = (false, false, 0);
         }
         catch (Exception failure) when (RedisFailures.IsRedis(failure))
         {
             if (!_isLost)
                 Log.NotRepaired(logger, partition, failure.Message);
             _isLost = true;
+            _refused = RedisFailures.Read(failure) == RedisFailure.MayNotWrite ? time.GetTimestamp() : 0;
             await caller.TryReconfigureAsync(failure);
         }
     }
@@ -192,7 +199,9 @@ internal sealed partial class PartitionFollower(
                 metrics.CountBackplane(before == generation ? BackplaneEvent.GapRepaired : BackplaneEvent.GenerationChanged);
             delivery.Adopt(directory);
             RemoveMissing(directory);
-            await ReconcileAsync(followed, results, generation, sequence);
+            if (before.Length > 0)
+                Touch();
+            await ReconcileAsync(followed, results, sequence);
             if (before.Length > 0 && before != generation)
                 Log.NewGeneration(logger, partition, generation, before);
             return;
@@ -221,7 +230,7 @@ internal sealed partial class PartitionFollower(
             delivery.Note(unknown[i], state);
         }
 
-        await ReconcileAsync(known, results, generation, sequence);
+        await ReconcileAsync(known, results, sequence);
     }
 
     private async Task<(string Generation, long Sequence, OperationResult[] Results)> AskAsync(IReadOnlyList<Channel> channels)
@@ -255,8 +264,8 @@ internal sealed partial class PartitionFollower(
     }
 
     /// <summary>
-    /// A channel of this generation that is not there was removed; one of an earlier generation was lost, and comes back
-    /// with whoever has it.
+    /// A channel that is not there and began in what Redis remembers was removed; another one was lost, and comes back with
+    /// whoever has it.
     /// </summary>
     private void RemoveMissing(PartitionDirectory directory)
     {
@@ -267,18 +276,31 @@ internal sealed partial class PartitionFollower(
         }
     }
 
-    private async Task ReconcileAsync(Channel[] channels, OperationResult[] results, string generation, long sequence)
+    /// <summary>
+    /// What a channel was told while the node heard nothing may count like a row, as new settings do, and show nowhere: none
+    /// has been idle for longer than the node has listened.
+    /// </summary>
+    private void Touch()
+    {
+        foreach (var channel in registry.Channels.Where(isMine))
+            channel.Touch();
+    }
+
+    private async Task ReconcileAsync(Channel[] channels, OperationResult[] results, long sequence)
     {
         // Each reads its own stream, and a few at a time keep the connection busy.
         foreach (var some in channels.Zip(results).Chunk(ReadsAtOnce))
-            await Task.WhenAll(some.Select(pair => ReconcileAsync(pair.First, pair.Second, generation, sequence)));
+            await Task.WhenAll(some.Select(pair => ReconcileAsync(pair.First, pair.Second, sequence)));
     }
 
-    private async Task ReconcileAsync(Channel channel, OperationResult result, string generation, long sequence)
+    private async Task ReconcileAsync(Channel channel, OperationResult result, long sequence)
     {
+        // It may have been removed since it was asked about.
+        if (registry.Find(channel.Id) != channel)
+            return;
         switch (result)
         {
-            case { Status: OperationStatus.Empty } when Epoch.GenerationOf(channel.Epoch) == generation:
+            case { Status: OperationStatus.Gone }:
                 delivery.Remove(channel.Id, channel.Epoch);
                 break;
             case { Status: OperationStatus.Empty }:

@@ -1,3 +1,5 @@
+using HubServer.Core;
+
 namespace HubServer.Redis;
 
 /// <summary>
@@ -18,6 +20,9 @@ internal static class Epoch
         var digits = epoch.AsSpan(epoch.LastIndexOf('.') + 1).TrimEnd('r');
         return long.TryParse(digits, out var sequence) ? sequence : -1;
     }
+
+    /// <summary>Whether an epoch began in one of these generations, before its last message.</summary>
+    public static bool BeganIn(string epoch, Lineage generations) => generations.EndOf(GenerationOf(epoch)) is { } last && SequenceOf(epoch) <= last;
 
     /// <summary>Whether an epoch began after another, by the clock of the Redis servers where their generations differ.</summary>
     public static bool IsNewer(string epoch, string other)

@@ -15,7 +15,10 @@ internal enum OperationStatus
     /// <summary>Nothing was written: a later block of the publisher was taken before.</summary>
     Old,
 
-    /// <summary>Nothing was written: the node holds an epoch of a channel that is not there.</summary>
+    /// <summary>Nothing was written: the channel was removed since the epoch that the node holds.</summary>
+    Gone,
+
+    /// <summary>Nothing was written: the channel is not there, nor what the epoch began in that the node holds.</summary>
     Empty,
 
     /// <summary>Nothing was written: the epoch that the node holds is none of the channel's.</summary>

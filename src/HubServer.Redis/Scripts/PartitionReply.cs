@@ -35,6 +35,7 @@ internal sealed record PartitionReply(bool IsLate, string Generation, long Seque
         var status = reader.ReadString();
         switch (status)
         {
+            case "gone": return new OperationResult(OperationStatus.Gone);
             case "empty": return new OperationResult(OperationStatus.Empty);
             case "kept": return new OperationResult(OperationStatus.Kept);
             case "old": return new OperationResult(OperationStatus.Old, Offset: reader.ReadInt64());

@@ -1,10 +1,12 @@
 -- Everything that changes a partition, in one atomic step: appends, checks, seeds and removals.
 --
 -- A request decides everything first and writes second: a script that fails half way is not undone. The first write is
--- one that Redis refuses where it refuses any (out of memory, a replica, too few replicas), so that then none is done.
+-- one that Redis refuses where it refuses any (out of memory, a replica, too few replicas), so that then none is done. Where
+-- it only removes, that is one which a full Redis takes: it frees memory, and Redis then takes the rest of the script, too.
 --
 -- Keys, all with the partition's hash tag in their prefix (`hs:{p07}:`):
---   d          hash    ''       the partition: msgpack [sequence, generation, replication id]
+--   d          hash    ''       the partition: msgpack [sequence, generation, replication id, past]; the past is its
+--                              earlier generations as `generation@its last sequence;...`, the newest first
 --                      <id>     a channel: msgpack [next, schema hash, capacity, epoch, generation, lineage, settings, last time]
 --   s          hash    <hash>   the schema whose content hash that is
 --   c:<id>     stream  one entry a block, its id `<offset after its last row>-<n>`:
@@ -29,7 +31,9 @@
 --   ['stale', ... the same ..., schema]    appended nothing: validated against another schema than the channel's
 --   ['again', epoch, offset]               the publisher's block was taken before, here
 --   ['old', sequence]                      the publisher's later block was taken before; nothing was written
---   ['empty']                              the node holds an epoch, and the channel is not there
+--   ['gone']                               the channel is not there, and the partition was once where the epoch that the node
+--                                          holds began: it was removed since
+--   ['empty']                              it is not there, and nothing is known of that epoch: it was lost
 --   ['foreign', ... as ok ...]             the epoch that the node holds is not one of this channel's
 --   ['kept']                               not removed: it is in another epoch, or has further rows
 --
@@ -39,7 +43,8 @@
 -- A tick of a partition in which nothing happened is [3, generation, sequence of the message before].
 -- Nodes, too, publish there: [2, id] asks whoever keeps the ring of a channel to check it.
 
-local MAX_LINEAGE = 400
+local MAX_LINEAGE = 1000 -- Characters of a channel's: about 28 epochs.
+local MAX_PAST = 4000 -- Characters of a partition's: about 130 generations.
 local REPLY_SECONDS = 300
 local MAX_UNPACKED = 4000 -- Lua's stack takes 8,000 values.
 
@@ -50,6 +55,15 @@ local directory, schemas, calls = prefix .. 'd', prefix .. 's', prefix .. 'n:' .
 -- Lua writes numbers of more than 14 digits with an exponent.
 local function text(number)
   return string.format('%d', number)
+end
+
+-- What led to now, with how far it went before it. The oldest is forgotten first.
+local function extend(name, last, before, most)
+  local longer = name .. '@' .. text(last) .. (before == '' and '' or ';' .. before)
+  while #longer > most and string.find(longer, ';') do
+    longer = string.match(longer, '^(.*);[^;]*$')
+  end
+  return longer
 end
 
 -- A key that somebody wrote with another type would fail every call for ever; what it held of ours is gone already.
@@ -88,12 +102,13 @@ for i, operation in ipairs(operations) do
   fields[i + 1] = operation[2]
 end
 local stored = heal(directory, 'HMGET', directory, unpack(fields))
-local partition = read(stored[1], 3) or { 0, '', '' }
+local partition = read(stored[1], 4) or { 0, '', '', '' }
 local sequence = partition[1] + 1
-local generation = partition[2]
+local generation, past = partition[2], partition[4]
 local replication = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
 local isNewGeneration = partition[3] ~= replication
 if isNewGeneration then
+  past = generation == '' and '' or extend(generation, partition[1], past, MAX_PAST)
   local now = redis.call('TIME')
   generation = string.sub(replication, 1, 8) .. string.format('%x', math.floor(now[1] / 65536)) .. string.format('%04x', now[1] % 65536) .. string.format('%05x', now[2])
 end
@@ -106,26 +121,29 @@ local function state(status, record, ...)
   return { status, record[4], record[1], record[2], record[6], record[3], record[7], record[8], ... }
 end
 
--- The oldest epochs are forgotten first: a client that holds one of those is too far behind to go on anyway.
-local function extend(held, next, lineage)
-  local longer = held .. '@' .. text(next) .. (lineage == '' and '' or ';' .. lineage)
-  while #longer > MAX_LINEAGE and string.find(longer, ';') do
-    longer = string.match(longer, '^(.*);[^;]*$')
-  end
-  return longer
-end
-
 -- A channel's epoch changes with the generation, when somebody next asks for it. Its lineage says how far it went.
 local function renew(id, record)
   if record[5] == generation then
     return
   end
-  record[4], record[5], record[6] = epoch, generation, extend(record[4], record[1], record[6])
+  record[4], record[5], record[6] = epoch, generation, extend(record[4], record[1], record[6], MAX_LINEAGE)
   changed[id] = record
 end
 
 local function isKnown(record, held)
   return held == '' or held == record[4] or string.find(';' .. record[6], ';' .. held .. '@', 1, true) ~= nil
+end
+
+-- Whether the partition was once where an epoch began, and has kept what it had then.
+local function isPast(held)
+  local of, began = string.match(held, '^(%w+)%.(%d+)r?$')
+  local ended = of and string.match(';' .. past, ';' .. of .. '@(%d+)')
+  return of == generation or (ended and tonumber(began) <= tonumber(ended))
+end
+
+-- Of a channel that is not there: who holds an epoch of the past was not told that it was removed, however long ago.
+local function missing(held)
+  return { isPast(held) and 'gone' or 'empty' }
 end
 
 local function append(i, id, base, hash, schema, count, capacity, publisher, number, settings, lastTime, record)
@@ -173,10 +191,10 @@ local function remember(id, publisher, number, in_epoch, offset, count)
 end
 
 local function seed(i, id, held, lineage, expected, next, hash, schema, capacity, settings, lastTime, entries, publishers, record)
-  if (record and record[4] or '') ~= expected then
-    return record and state('foreign', record) or { 'empty' }
+  if (record and record[4] or '') ~= expected or (not record and isPast(held)) then
+    return record and state('foreign', record) or missing(held)
   end
-  record = { next, hash, capacity, epoch, generation, extend(held, next, lineage), settings, lastTime }
+  record = { next, hash, capacity, epoch, generation, extend(held, next, lineage, MAX_LINEAGE), settings, lastTime }
   changed[id], bodies[hash] = record, schema
   for _, one in ipairs(publishers) do
     remember(id, one[1], one[2], one[3], one[4], one[5])
@@ -195,7 +213,7 @@ for i, operation in ipairs(operations) do
   if kind == 's' then
     results[i] = seed(i, id, held, operation[4], operation[5], operation[6], operation[7], operation[8], operation[9], operation[10], operation[11], operation[12], operation[13], record)
   elseif not record and (held ~= '' or kind ~= 'a') then
-    results[i] = { 'empty' }
+    results[i] = missing(held)
   elseif record and not isKnown(record, held) then
     results[i] = state('foreign', record)
   elseif kind == 'a' then
@@ -212,14 +230,18 @@ for i, operation in ipairs(operations) do
   end
 end
 
--- 4. The writes, the directory before all others.
+-- 4. The writes: removals, which no call makes together with appends or seeds, and then the directory before all others.
 if #messages == 0 and not isNewGeneration and next(changed) == nil then
   if isTick then
     redis.call('PUBLISH', prefix .. 'm', cmsgpack.pack({ 3, generation, partition[1] }))
   end
   return cmsgpack.pack({ generation, partition[1], results })
 end
-redis.call('HSET', directory, '', cmsgpack.pack({ sequence, generation, replication }))
+for id in pairs(removed) do
+  redis.call('HDEL', directory, id)
+  redis.call('DEL', prefix .. 'c:' .. id)
+end
+redis.call('HSET', directory, '', cmsgpack.pack({ sequence, generation, replication, past }))
 
 for _, entry in ipairs(streams) do
   local i, id, record, offset = entry[1], entry[2], entry[3], entry[4]
@@ -241,7 +263,7 @@ for _, entry in ipairs(streams) do
       -- The stream is no stream, or goes further than the directory says: what is in it is not this channel's past, and
       -- nodes may have read it. A new epoch makes them go back to where the directory is.
       redis.call('DEL', key)
-      record[6] = extend(record[4], offset, record[6])
+      record[6] = extend(record[4], offset, record[6], MAX_LINEAGE)
       record[4] = epoch .. 'r'
       results[i] = state('ok', record, offset)
       for _, message in ipairs(messages) do
@@ -264,10 +286,6 @@ for id, record in pairs(changed) do
 end
 if #records > 0 then
   redis.call('HSET', directory, unpack(records))
-end
-for id in pairs(removed) do
-  redis.call('HDEL', directory, id)
-  redis.call('DEL', prefix .. 'c:' .. id)
 end
 for hash, schema in pairs(bodies) do
   heal(schemas, 'HSET', schemas, hash, schema)

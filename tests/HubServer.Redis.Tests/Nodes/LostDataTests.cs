@@ -1,4 +1,5 @@
 using HubServer.Core;
+using HubServer.Core.Tests;
 using HubServer.Fixtures;
 using Microsoft.Extensions.Time.Testing;
 using StackExchange.Redis;
@@ -54,6 +55,34 @@ public sealed class LostDataTests(RedisFixture.Shared shared) : RedisFixture(sha
         Assert.Equal(1, a.Count(BackplaneEvent.SeedAccepted));
         Assert.Equal(4, (await a.PublishAsync("x", 5)).Offset);
         Assert.Equal([4, 5], await a.SnapshotAsync("x"));
+    }
+
+    [Fact]
+    public async Task Publish_ToManyChannelsWithoutRows_WaitsForOthersOnceAndLaterNotAtAll()
+    {
+        const int Channels = 50;
+        var clock = new FakeTimeProvider();
+        var a = await StartNodeAsync(clock: clock);
+        var names = Enumerable.Range(0, Channels).Select(static i => $"x/{i}").ToArray();
+        foreach (var name in names.Append("late"))
+            await a.PublishAsync(name, 1);
+        var fields = a.Channel("late").ReadHead().Schema;
+        var asked = 0;
+        (await Messages.SubscribeAsync(RedisChannel.Literal(Key("m")))).OnMessage(message =>
+        {
+            if (PartitionMessage.Read((byte[])message.Message!)?.Wanted is not null)
+                Interlocked.Increment(ref asked);
+        });
+        await FlushAsync();
+
+        // The clock moves once: each channel that waited by itself would wait for ever.
+        var appending = a.Backplane.AppendAsync(0, [.. names.Select(name => TestBlocks.Block(name, 1, fields))], CancellationToken.None);
+        await Wait.Eventually(() => Volatile.Read(ref asked) == Channels, "the others are asked for all of them", () => $"{asked} were asked for");
+        clock.Advance(TimeSpan.FromMilliseconds(150));
+        Assert.All(await appending, static result => Assert.Equal((AppendStatus.Appended, 1L), (result.Status, result.Offset)));
+
+        clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(1, (await a.PublishAsync("late", 2)).Offset);
     }
 
     [Fact]

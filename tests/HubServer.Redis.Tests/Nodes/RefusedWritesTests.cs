@@ -63,6 +63,7 @@ public sealed class RefusedWritesTests(RedisFixture.Shared shared) : RedisFixtur
 
         await Wait.Eventually(() => chart.IsStale, "the query is told");
         Assert.False(a.Status.IsReady);
+        await Wait.Eventually(() => a.Status.Problem?.Contains("takes no writes", StringComparison.Ordinal) == true, "the node says why", () => a.Status.Problem ?? "");
         Assert.Equal([1], chart.Values("x"));
         await AllowAsync();
         await a.ReadyAsync();
@@ -87,15 +88,45 @@ public sealed class RefusedWritesTests(RedisFixture.Shared shared) : RedisFixtur
     }
 
     [Fact]
+    public async Task Remove_WhereRedisIsFull_FreesWhatTheChannelTook()
+    {
+        var a = await StartNodeAsync();
+        await a.PublishAsync("x", 1);
+        await FillAsync();
+        await Server.ConfigAsync("maxmemory", "1mb");
+
+        await a.RemoveAsync("x");
+
+        Assert.Null(a.Info("x"));
+        Assert.False(await Redis.KeyExistsAsync(Key("c:x")));
+        Assert.False(await Redis.HashExistsAsync(Key("d"), "x"));
+    }
+
+    [Fact]
+    public async Task Remove_WhereRedisLacksReplicas_IsRefusedAndSaysThatNothingWasDone()
+    {
+        var a = await StartNodeAsync();
+        await a.PublishAsync("x", 1);
+        await Server.ConfigAsync("min-replicas-to-write", "1");
+
+        var failure = await Assert.ThrowsAsync<ProtocolException>(() => a.RemoveAsync("x"));
+
+        Assert.Equal(ErrorCode.Overloaded, failure.Code);
+        Assert.Contains("was not removed", failure.Message, StringComparison.Ordinal);
+        await AllowAsync();
+        Assert.Equal(1, (await a.PublishAsync("x", 2)).Offset);
+    }
+
+    [Fact]
     public async Task Publish_OfSeveralChannels_OfWhichOneCannotBeGivenBack_SaysWhatWasTaken()
     {
         var a = await StartNodeAsync(clock: new FakeTimeProvider());
         await a.PublishAsync("taken", 1);
         await a.PublishAsync("lost", 1);
         var fields = a.Channel("taken").ReadHead().Schema;
-        await Server.ReplicaOfAsync("127.0.0.1", 1);
-        await Server.PromoteAsync();
-        await Redis.HashDeleteAsync(Key("d"), "lost");
+        await FlushAsync();
+        var back = a.PublishAsync("taken", 2);
+        await a.UntilAsync(() => back.IsCompleted, "one of them is there again");
 
         // The node asks whether another one has the lost channel's rows, and waits for that.
         var asked = await AskedAsync();
@@ -105,10 +136,10 @@ public sealed class RefusedWritesTests(RedisFixture.Shared shared) : RedisFixtur
         await a.UntilAsync(() => appending.IsCompleted, "the call is answered");
 
         var results = await appending;
-        Assert.Equal((AppendStatus.Appended, 1L), (results[0].Status, results[0].Offset));
+        Assert.Equal((AppendStatus.Appended, 2L), (results[0].Status, results[0].Offset));
         Assert.Equal((AppendStatus.Refused, ErrorCode.Overloaded), (results[1].Status, results[1].Error?.Code));
         Assert.Equal(2, await Redis.StreamLengthAsync(Key("c:taken")));
-        Assert.Equal(1, await Redis.StreamLengthAsync(Key("c:lost")));
+        Assert.Equal(0, await Redis.StreamLengthAsync(Key("c:lost")));
     }
 
     private async Task<Task> AskedAsync()

@@ -150,6 +150,54 @@ public sealed class RemovalTests(RedisFixture.Shared shared) : RedisFixture(shar
         Assert.Equal(0, b.Count(BackplaneEvent.SeedAccepted) + b.Count(BackplaneEvent.SeedRefused));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Removal_ThatANodeDidNotHearOf_IsNotUndoneByItAfterAnotherGeneration(bool isRead)
+    {
+        var link = OpenLink();
+        var a = await StartNodeAsync();
+        var b = await StartNodeAsync(link);
+        var before = await a.PublishAsync("x", 1, 2, 3);
+        await Wait.Eventually(() => b.Has("x", 3), "both nodes have the channel");
+        if (isRead)
+            await OpenChartAsync(b, "x");
+        link.IsDown = true;
+        await ChangeGenerationAsync();
+        await Wait.Eventually(() => a.Count(BackplaneEvent.GenerationChanged) > 0, "the other node knows the new generation");
+        await a.RemoveAsync("x");
+
+        link.IsDown = false;
+
+        await Wait.Eventually(() => b.Count(BackplaneEvent.GenerationChanged) > 0 && b.Status.IsReady, "the node looks at everything");
+        Assert.Null(b.Info("x"));
+        Assert.Equal(0, b.Count(BackplaneEvent.SeedAccepted) + b.Count(BackplaneEvent.SeedRefused));
+        Assert.Equal((0, false), ((await b.PublishAsync("x", 7)).Offset, a.Backplane.Remembers(new ChannelId("x"), "none")));
+        Assert.All([a, b], node => Assert.True(node.Backplane.Remembers(new ChannelId("x"), before.Epoch)));
+    }
+
+    [Fact]
+    public async Task Channel_WhoseIdleTimeANodeCountedWithoutHearing_IsNotRemovedByIt()
+    {
+        var clock = new FakeTimeProvider();
+        var link = OpenLink();
+        var a = await StartNodeAsync();
+        var b = await StartNodeAsync(link, static options => options.Channels.Retention = TimeSpan.FromSeconds(20), clock);
+        await a.PublishAsync("x", 1);
+        await Wait.Eventually(() => b.Has("x", 1), "both nodes have the channel");
+        link.IsDown = true;
+        await a.Node.ConfigureAsync(new ChannelId("x"), new ChannelSettings { RetentionMs = 20_000 });
+        clock.Advance(TimeSpan.FromSeconds(15));
+        link.IsDown = false;
+        var settings = 0d;
+        await b.UntilAsync(() => (settings = b.Info("x") is null ? -1 : b.Node.Settings(new ChannelId("x")).RetentionMs ?? 0) != 0 && b.Count(BackplaneEvent.GapRepaired) > 0 && b.Status.IsReady, "the node looks at everything");
+
+        clock.Advance(TimeSpan.FromSeconds(8));
+
+        Assert.Equal(20_000, settings);
+        Assert.NotNull(b.Info("x"));
+    }
+
     /// <summary>As a failover without loss does: the primary's history gets another name.</summary>
     private async Task ChangeGenerationAsync()
     {

@@ -88,6 +88,25 @@ public sealed class SettingsTests(RedisFixture.Shared shared) : RedisFixture(sha
         Assert.DoesNotContain("cmdstat_xrange", (await Server.InfoAsync("commandstats")).Keys);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Settings_OfAChannelThatWasMadeAnewWhileANodeWasAway_AreNotTheOldOnes(bool isRead)
+    {
+        var (a, b, link) = await StartTwoAsync(isRead);
+        await a.Node.ConfigureAsync(X, new ChannelSettings { Capacity = 2 });
+        await HasSettingsAsync(b, capacity: 2, unit: null);
+        link.IsDown = true;
+        await a.RemoveAsync("x");
+        await a.PublishAsync("x", 4, 5, 6, 7);
+
+        link.IsDown = false;
+        await HasSettingsAsync(b, a.Node.Settings(X).Capacity ?? 0, unit: null);
+        Assert.NotEqual(2, b.Node.Settings(X).Capacity);
+        await Wait.Eventually(() => b.Has("x", 4), "the node has the rows");
+        Assert.Equal([4, 5, 6, 7], await b.SnapshotAsync("x"));
+    }
+
     [Fact]
     public async Task Capacity_OfAChannel_TrimsItsLog()
     {

@@ -42,6 +42,38 @@ public sealed class StartTests(RedisFixture.Shared shared) : RedisFixture(shared
     }
 
     [Fact]
+    public async Task Node_WithAnotherNumberOfPartitions_BelievesNothingAndDoesNotMakeItsOwnTheDeployments()
+    {
+        var a = await StartNodeAsync(configure: static options => options.Partitions = 2);
+        await a.PublishAsync("x", 1);
+        var clock = new FakeTimeProvider();
+        var b = OpenNode(configure: static options => options.Partitions = 3, clock: clock);
+        await b.UntilAsync(() => b.Status.Problem?.Contains("set it to 2", StringComparison.Ordinal) == true, "the node says what would be right");
+        var chart = await OpenChartAsync(b, "*");
+        await FlushAsync();
+        var reads = await ReadsAsync();
+
+        for (var i = 2; i < 20; i++)
+            await a.PublishAsync("x", i);
+        await Wait.Eventually(
+            async () =>
+            {
+                clock.Advance(TimeSpan.FromSeconds(1));
+                return await ReadsAsync() > reads + 1;
+            },
+            "the node looks for the number again");
+
+        Assert.NotEqual("3", (await Redis.StringGetAsync($"{Prefix}:partitions")).ToString());
+        Assert.Empty(b.Registry.Channels);
+        Assert.True(chart.IsStale);
+        Assert.Contains("set it to 2", b.Status.Problem, StringComparison.Ordinal);
+        Assert.All(await KeysAsync(), static key => Assert.DoesNotContain("{p02}", key, StringComparison.Ordinal));
+
+        async Task<int> ReadsAsync() =>
+            int.Parse((await Server.InfoAsync("commandstats"))["cmdstat_get"].Split(',')[0].Split('=')[1], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
     public async Task Node_WhoseDeploymentHasNoNumberOfPartitions_SaysWhichKeyToSet()
     {
         await Redis.StringSetAsync($"{Prefix}:partitions", "junk");

@@ -28,7 +28,7 @@ public sealed class PartitionDeliveryTests : IAsyncDisposable
         var schemas = new SchemaCache(_connection, "hs:{p00}:");
         schemas.Add(TestBlocks.Fields);
         _delivery = new PartitionDelivery(_registry, schemas, _metrics, _time);
-        _delivery.Adopt(new PartitionDirectory(Generation, 1, []));
+        _delivery.Adopt(new PartitionDirectory(Generation, 1, Lineage.None, []));
         _x = _registry.Create(X, Epoch, isFollowed: true);
         _x.Apply(TestBlocks.At(0, 1, Epoch));
         _registry.Add(_x);

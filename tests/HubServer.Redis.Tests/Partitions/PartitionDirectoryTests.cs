@@ -11,8 +11,10 @@ public sealed class PartitionDirectoryTests
     [InlineData("removed", "g.3", true)]
     [InlineData("removed", "g.7", true)]
     [InlineData("began-since", "g.8", false)]
+    [InlineData("removed-in-an-earlier-generation", "e.5", true)]
+    [InlineData("rolled-back-with-its-generation", "e.6", false)]
     [InlineData("of-another-generation", "f.3", false)]
     [InlineData("of-no-epoch", "", false)]
     public void Lacks_IsTrueOfAChannelThatBeganBeforeAndIsNotThere(string channel, string epoch, bool lacks) =>
-        Assert.Equal(lacks, new PartitionDirectory("g", 7, new Dictionary<string, ChannelState> { ["there"] = State }).Lacks(channel, epoch));
+        Assert.Equal(lacks, new PartitionDirectory("g", 7, new Lineage([new Protocol.Position("e", 5)]), new Dictionary<string, ChannelState> { ["there"] = State }).Lacks(channel, epoch));
 }
