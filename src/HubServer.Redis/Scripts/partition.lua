@@ -27,7 +27,7 @@
 -- Reply: msgpack [generation, sequence, results]; or ['late'] for a call that came after a later one. Results:
 --   ['ok', epoch, next, hash, lineage, capacity, settings, last time, offset]   offset: of the block's first row, appends only
 --   ['stale', ... the same ..., schema]    appended nothing: validated against another schema than the channel's
---   ['again', epoch, offset]               the publisher's block was taken before, here
+--   ['again', epoch, offset, count]        the publisher's block was taken before, here
 --   ['old', sequence]                      the publisher's later block was taken before; nothing was written
 --   ['empty']                              the node holds an epoch, and the channel is not there
 --   ['foreign', ... as ok ...]             the epoch that the node holds is not one of this channel's
@@ -134,7 +134,7 @@ local function append(i, id, base, hash, schema, count, capacity, publisher, num
     local last = heal(key, 'GET', key)
     last = read(last, 4)
     if last and last[1] == number then
-      return { 'again', last[2], last[3] }
+      return { 'again', last[2], last[3], last[4] }
     elseif last and last[1] > number then
       return { 'old', last[1] }
     end
