@@ -232,8 +232,16 @@ public sealed class Node : IDisposable
         return sorted;
     }
 
-    private Channel Require(ChannelId id) =>
-        Registry.Find(id) ?? throw new ProtocolException(ErrorCode.NotFound, $"there is no channel '{id}'; it comes into being with its first row");
+    private Channel Require(ChannelId id)
+    {
+        // Read before the channel is looked for: one that arrives in between, as the last that the node lacked, is not denied.
+        var isStale = Registry.IsStale;
+        if (Registry.Find(id) is { } channel)
+            return channel;
+        throw isStale
+            ? new ProtocolException(ErrorCode.BackplaneUnavailable, $"channel '{id}' is not known here, and this node is behind its backplane; ask again, or another node")
+            : new ProtocolException(ErrorCode.NotFound, $"there is no channel '{id}'; it comes into being with its first row");
+    }
 
     private double Now() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds;
 }

@@ -21,7 +21,7 @@ public static class ErrorCode
     /// <summary>A queue is full or a reader is too slow; the same request may succeed later.</summary>
     public const string Overloaded = "overloaded";
 
-    /// <summary>The backplane did not answer; the outcome of a publish is unknown.</summary>
+    /// <summary>The backplane did not answer, or the node is behind it and does not know the channel; the outcome of a publish is unknown.</summary>
     public const string BackplaneUnavailable = "backplane_unavailable";
 
     /// <summary>The node is stopping; another node, or this one later, will answer.</summary>

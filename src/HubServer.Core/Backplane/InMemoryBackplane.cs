@@ -89,7 +89,7 @@ public sealed class InMemoryBackplane : IBackplane
         state.Heads[block.Channel] = head with { Next = logged.End, Schema = block.Schema };
         _registry?.Apply(logged);
 
-        var result = new AppendResult(AppendStatus.Appended, logged.Epoch, logged.Offset);
+        var result = new AppendResult(AppendStatus.Appended, logged.Epoch, logged.Offset, block.Count);
         if (block.PublisherId is not null)
             retries.Remember(block, result);
         return result;

@@ -1,3 +1,4 @@
+using HubServer.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace HubServer.Core;
@@ -12,6 +13,7 @@ internal sealed partial class RetentionSweep : IDisposable
     private readonly ITimer _timer;
     private readonly Lock _gate = new();
     private TimeSpan _period; // Used under _gate.
+    private bool _isFailing; // Exchanged, as sweeps may overlap: a backplane that refuses is said once, not at every sweep.
 
     public RetentionSweep(ChannelRegistry registry, IBackplane backplane, TimeSpan shortestRetention, TimeProvider time, HubServerMetrics metrics, ILogger logger)
     {
@@ -58,11 +60,23 @@ internal sealed partial class RetentionSweep : IDisposable
                 _metrics.CountRemoved("retention");
                 Log.Removed(_logger, channel.Id.Text, channel.Limits.Retention);
             }
+
+            Volatile.Write(ref _isFailing, false);
         }
         catch (Exception failure)
         {
-            Log.Failed(_logger, failure);
+            if (!Interlocked.Exchange(ref _isFailing, true))
+                Say(failure);
         }
+    }
+
+    /// <summary>What the backplane refuses says why in its text; only of what nobody expected is it worth knowing where it came from.</summary>
+    private void Say(Exception failure)
+    {
+        if (failure is ProtocolException)
+            Log.Refused(_logger, failure.Message);
+        else
+            Log.Failed(_logger, failure);
     }
 
     private static partial class Log
@@ -70,7 +84,10 @@ internal sealed partial class RetentionSweep : IDisposable
         [LoggerMessage(1, LogLevel.Debug, "Removed {Channel}, which had no new rows for {Retention}", EventName = "ChannelRemoved")]
         public static partial void Removed(ILogger logger, string channel, TimeSpan retention);
 
-        [LoggerMessage(2, LogLevel.Warning, "Could not remove idle channels; the next sweep tries again", EventName = "SweepFailed")]
+        [LoggerMessage(2, LogLevel.Warning, "Could not remove idle channels; every sweep tries again, and this is said once until one succeeds", EventName = "SweepFailed")]
         public static partial void Failed(ILogger logger, Exception failure);
+
+        [LoggerMessage(3, LogLevel.Warning, "Could not remove idle channels; every sweep tries again, and this is said once until one succeeds: {Failure}", EventName = "SweepRefused")]
+        public static partial void Refused(ILogger logger, string failure);
     }
 }

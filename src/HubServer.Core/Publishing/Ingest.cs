@@ -115,8 +115,7 @@ public sealed class Ingest
                 schemas[channel] = bound[i].Schema;
                 if (!seen && known is null && _registry.Count + ++added > _options.Channels.MaxChannels)
                     throw TooManyChannels(channel);
-                if (request.PublisherId is not null && bound[i].BlockLength(0, _options.Publishing) < bound[i].Count)
-                    throw ProtocolException.LimitExceeded(bound[i].Count > _options.Publishing.MaxBlockRows ? "Publishing:MaxBlockRows" : "Publishing:MaxBlockBytes", $"with a publisherId a batch is one block: at most {_options.Publishing.MaxBlockRows} rows or {_options.Publishing.MaxBlockBytes} bytes");
+                RequireOneBlock(bound[i], request.PublisherId);
             }
             catch (ProtocolException error)
             {
@@ -156,6 +155,13 @@ public sealed class Ingest
             throw ProtocolException.LimitExceeded("Channels:MaxTotalBytes", $"channel '{channel}' would be new, and the rows of the others take all of the {_registry.RingBytes.Limit} bytes there are; remove channels, or lower their capacity or retention");
     }
 
+    private void RequireOneBlock(BoundRows bound, string? publisherId)
+    {
+        var limits = _options.Publishing;
+        if (publisherId is not null && bound.BlockLength(0, limits) < bound.Count)
+            throw ProtocolException.LimitExceeded(bound.Count > limits.MaxBlockRows ? "Publishing:MaxBlockRows" : "Publishing:MaxBlockBytes", $"with a publisherId a batch is one block: at most {limits.MaxBlockRows} rows or {limits.MaxBlockBytes} bytes");
+    }
+
     private ProtocolException TooManyChannels(ChannelId channel) =>
         ProtocolException.LimitExceeded("Channels:MaxChannels", $"channel '{channel}' would be one more than the limit of {_options.Channels.MaxChannels} channels");
 
@@ -167,22 +173,25 @@ public sealed class Ingest
             return result with { Error = Full(publisher) };
 
         var tries = 0;
-        while (result.Count < bound.Count)
+        var sent = 0;
+        while (sent < bound.Count)
         {
-            var count = bound.BlockLength(result.Count, _options.Publishing);
-            var answer = await publisher.AppendAsync(bound.ToBlock(result.Count, count, publisherId, sequence), cancellationToken);
+            var count = bound.BlockLength(sent, _options.Publishing);
+            var answer = await publisher.AppendAsync(bound.ToBlock(sent, count, publisherId, sequence), cancellationToken);
             switch (answer.Status)
             {
                 case AppendStatus.Appended:
-                    result = result.Count == 0
-                        ? result with { Epoch = answer.Epoch, Offset = answer.Offset, Count = count }
-                        : result with { Count = result.Count + count };
+                    // The count is the answer's: a retry with other rows than the first time is told of the first ones.
+                    result = sent == 0
+                        ? result with { Epoch = answer.Epoch, Offset = answer.Offset, Count = answer.Count }
+                        : result with { Count = result.Count + answer.Count };
+                    sent += count;
 
                     // The rows that follow were validated together with these, so they now stand on the schema with their fields.
                     bound = bound with { BaseHash = bound.Schema.Hash };
                     break;
                 case AppendStatus.StaleSchema when ++tries < MaxSchemaTries:
-                    if (TryRebind(ref bound, rows, answer.Schema ?? Schema.Empty) is { } conflict)
+                    if (TryRebind(ref bound, rows, answer.Schema ?? Schema.Empty, publisherId) is { } conflict)
                         return result with { Error = conflict };
                     break;
                 case AppendStatus.StaleSchema:
@@ -206,11 +215,14 @@ public sealed class Ingest
     private static ProtocolException SchemaStorm(ChannelId channel) =>
         new(ErrorCode.Overloaded, $"the schema of channel '{channel}' changes faster than rows can be validated; try again");
 
-    private ItemError? TryRebind(ref BoundRows bound, Rows rows, Schema current)
+    private ItemError? TryRebind(ref BoundRows bound, Rows rows, Schema current, string? publisherId)
     {
         try
         {
             bound = RowBinder.Bind(bound.Channel, rows, current, Now(), _rules);
+
+            // Fields that came up since make rows longer, and a second block of the same sequence would pass for a retry of the first.
+            RequireOneBlock(bound, publisherId);
             return null;
         }
         catch (ProtocolException error)

@@ -105,10 +105,10 @@ internal sealed class PartitionAppender(
         switch (result.Status)
         {
             case OperationStatus.Ok:
-                return new AppendResult(AppendStatus.Appended, result.Epoch, result.Offset);
+                return new AppendResult(AppendStatus.Appended, result.Epoch, result.Offset, block.Count);
             case OperationStatus.Again:
                 metrics.CountBackplane(BackplaneEvent.DuplicateRefused);
-                return new AppendResult(AppendStatus.Appended, result.Epoch, result.Offset);
+                return new AppendResult(AppendStatus.Appended, result.Epoch, result.Offset, result.Count);
             case OperationStatus.Old:
                 return Refuse(string.Create(CultureInfo.InvariantCulture, $"sequence {block.Sequence} of publisher '{block.PublisherId}' comes after {result.Offset} was taken; sequences go up"), block);
             case OperationStatus.Stale when result.Schema is not null:

@@ -39,7 +39,7 @@ internal sealed record PartitionReply(bool IsLate, string Generation, long Seque
             case "empty": return new OperationResult(OperationStatus.Empty);
             case "kept": return new OperationResult(OperationStatus.Kept);
             case "old": return new OperationResult(OperationStatus.Old, Offset: reader.ReadInt64());
-            case "again": return new OperationResult(OperationStatus.Again, Epoch: reader.ReadString() ?? "", Offset: reader.ReadInt64());
+            case "again": return new OperationResult(OperationStatus.Again, Epoch: reader.ReadString() ?? "", Offset: reader.ReadInt64(), Count: reader.ReadInt32());
         }
 
         var epoch = reader.ReadString() ?? "";

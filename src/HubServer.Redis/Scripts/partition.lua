@@ -29,7 +29,7 @@
 -- Reply: msgpack [generation, sequence, results]; or ['late'] for a call that came after a later one. Results:
 --   ['ok', epoch, next, hash, lineage, capacity, settings, last time, offset]   offset: of the block's first row, appends only
 --   ['stale', ... the same ..., schema]    appended nothing: validated against another schema than the channel's
---   ['again', epoch, offset]               the publisher's block was taken before, here
+--   ['again', epoch, offset, count]        the publisher's block was taken before, here
 --   ['old', sequence]                      the publisher's later block was taken before; nothing was written
 --   ['gone']                               the channel is not there, and the partition was once where the epoch that the node
 --                                          holds began: it was removed since
@@ -152,7 +152,7 @@ local function append(i, id, base, hash, schema, count, capacity, publisher, num
     local last = heal(key, 'GET', key)
     last = read(last, 4)
     if last and last[1] == number then
-      return { 'again', last[2], last[3] }
+      return { 'again', last[2], last[3], last[4] }
     elseif last and last[1] > number then
       return { 'old', last[1] }
     end

@@ -71,6 +71,18 @@ public abstract class BackplaneContractTests : IAsyncLifetime
         Assert.Equal((AppendStatus.Appended, 3), (other.Status, other.Offset));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    public async Task Publish_OfASequenceAgainWithOtherRows_GetsTheFirstAnswerInWhole(int otherRows)
+    {
+        var first = await PublishOnceAsync(2);
+        var again = await PublishOnceAsync(otherRows);
+        Assert.Equal((0, 2, null), (first.Offset, first.Count, first.Error));
+        Assert.Equal(first, again);
+        Assert.Equal(2, Head().Next);
+    }
+
     [Fact]
     public async Task Remove_UnlessRowsCameAfter_TakesTheChannelAway()
     {
@@ -119,6 +131,12 @@ public abstract class BackplaneContractTests : IAsyncLifetime
         Options.Partitions = 16;
         var backplane = CreateBackplane();
         Assert.Equal([9, 15, 1], ((string[])["cpu", "cpu{host=\"a\"}", "plant/1/temp"]).Select(id => backplane.PartitionOf(ChannelId.Parse(id))));
+    }
+
+    private async Task<PublishResult> PublishOnceAsync(int rows)
+    {
+        var request = new PublishRequest { Batches = [new PublishBatch("a", Rows(rows))], PublisherId = "p", Sequence = 7 };
+        return (await _node.Ingest.PublishAsync(request, CancellationToken.None))[0];
     }
 
     private async Task<(long Oldest, long Next)> KeptAsync()

@@ -45,6 +45,17 @@ public sealed class IngestTests : IDisposable
     }
 
     [Fact]
+    public async Task Request_WithAPublisherId_ThatNewFieldsMakeTooLongForOneBlock_IsRefused()
+    {
+        _options.Publishing.MaxBlockBytes = 200;
+        var wide = PublishAsync(Batch("a", new Rows([new RowField("k"), new RowField("l"), new RowField("m")], [new Column([1.0]), new Column([1.0]), new Column([1.0])])));
+        var once = PublishOnceAsync(Batch("a", Rows(10)));
+        await AnswerAllAsync(Task.WhenAll(wide, once));
+        Assert.Equal((0, -1, ErrorCode.LimitExceeded), ((await once)[0].Count, (await once)[0].Offset, (await once)[0].Error?.Code));
+        Assert.Equal(1, _node.Registry.Find(new ChannelId("a"))?.ReadHead().Next);
+    }
+
+    [Fact]
     public async Task Channels_OnceAllRowsTakeWhatThereIs_KeepFewerRowsAndNoneIsAdded()
     {
         var options = new HubServerOptions { Partitions = 1, Channels = { MaxTotalBytes = 10_000 } };

@@ -78,7 +78,7 @@ internal sealed class LossyBackplane : IBackplane
     private AppendResult Append(RetryWindow retries, Block block)
     {
         var state = _channels.GetValueOrDefault(block.Channel);
-        if (block.PublisherId is not null && retries.Find(block) is { } earlier && !IsLost(earlier, block, state))
+        if (block.PublisherId is not null && retries.Find(block) is { } earlier && !IsLost(earlier, state))
             return earlier;
 
         var schema = state?.Schema ?? Schema.Empty;
@@ -92,15 +92,15 @@ internal sealed class LossyBackplane : IBackplane
         state.Log.Add((logged.End, block.Schema));
         _registry?.Apply(logged);
 
-        var result = new AppendResult(AppendStatus.Appended, logged.Epoch, logged.Offset);
+        var result = new AppendResult(AppendStatus.Appended, logged.Epoch, logged.Offset, block.Count);
         if (block.PublisherId is not null)
             retries.Remember(block, result);
         return result;
     }
 
     /// <summary>The answer to a block that was lost is lost with it.</summary>
-    private bool IsLost(AppendResult answer, Block block, State? state) =>
-        answer.Status == AppendStatus.Appended && (_reset.Contains(answer.Epoch) || state?.Lineage.EndOf(answer.Epoch) < answer.Offset + block.Count);
+    private bool IsLost(AppendResult answer, State? state) =>
+        answer.Status == AppendStatus.Appended && (_reset.Contains(answer.Epoch) || state?.Lineage.EndOf(answer.Epoch) < answer.Offset + answer.Count);
 
     private string NewEpoch() => string.Create(CultureInfo.InvariantCulture, $"{Generation}.0.{++_sequence}");
 

@@ -49,9 +49,9 @@ internal sealed class OperatorActor(World world, int number)
             world.Branches.Count(Branch.Deleted);
             world.History.Add($"operator {number}: {channel} deleted");
         }
-        catch (ProtocolException missing) when (missing.Code == ErrorCode.NotFound)
+        catch (ProtocolException missing) when (missing.Code is ErrorCode.NotFound or ErrorCode.BackplaneUnavailable)
         {
-            // It had not come into being, or was gone.
+            // It had not come into being, or was gone; a node that may be behind does not say that it is not there.
         }
     }
 }

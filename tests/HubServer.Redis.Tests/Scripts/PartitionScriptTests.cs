@@ -84,14 +84,14 @@ public sealed class PartitionScriptTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Append_OfAPublishersSequenceAgain_GivesTheFirstPosition()
+    public async Task Append_OfAPublishersSequenceAgain_GivesTheFirstPositionAndCount()
     {
         var first = (await AppendAsync(Block("a", 2, publisher: "p", sequence: 5))).Results[0];
-        var again = (await AppendAsync(Block("a", 2, publisher: "p", sequence: 5))).Results[0];
+        var again = (await AppendAsync(Block("a", 3, publisher: "p", sequence: 5))).Results[0];
         var older = (await AppendAsync(Block("a", 2, publisher: "p", sequence: 4))).Results[0];
         var other = (await AppendAsync(Block("a", 2, Fields, publisher: "q", sequence: 4))).Results[0];
 
-        Assert.Equal((OperationStatus.Again, first.Epoch, 0L), (again.Status, again.Epoch, again.Offset));
+        Assert.Equal((OperationStatus.Again, first.Epoch, 0L, 2), (again.Status, again.Epoch, again.Offset, again.Count));
         Assert.Equal((OperationStatus.Old, 5L), (older.Status, older.Offset));
         Assert.Equal((OperationStatus.Ok, 2L), (other.Status, other.Offset));
     }
@@ -160,7 +160,7 @@ public sealed class PartitionScriptTests : IAsyncLifetime
         var seeded = (await PartitionScript.RunAsync(_redis, call)).Results[0].State!;
 
         var again = (await AppendOnAsync(seeded.Epoch, Block("a", 3, Fields, publisher: "p", sequence: 5))).Results[0];
-        Assert.Equal((OperationStatus.Again, first.Epoch, 0L), (again.Status, again.Epoch, again.Offset));
+        Assert.Equal((OperationStatus.Again, first.Epoch, 0L, 3), (again.Status, again.Epoch, again.Offset, again.Count));
         Assert.Equal((OperationStatus.Old, 2L), (await AppendOnAsync(seeded.Epoch, Block("a", 3, Fields, publisher: "q", sequence: 1))).Results[0] is { } old ? (old.Status, old.Offset) : default);
         Assert.Equal(OperationStatus.Ok, (await AppendOnAsync(seeded.Epoch, Block("a", 3, Fields, publisher: "p", sequence: 6))).Results[0].Status);
     }
