@@ -118,6 +118,19 @@ public sealed class RedisServer : IAsyncDisposable
             .ToDictionary(pair => pair[0], pair => pair[1]);
     }
 
+    /// <summary>How often a command was called, since the server began or its statistics were reset.</summary>
+    public async Task<int> CallsAsync(string command) =>
+        (await InfoAsync("commandstats")).TryGetValue($"cmdstat_{command}", out var line)
+            ? int.Parse(line.Split(',')[0].Split('=')[1], CultureInfo.InvariantCulture)
+            : 0;
+
+    /// <summary>Gives its history another name, as a failover without loss does.</summary>
+    public async Task ChangeHistoryAsync()
+    {
+        await ReplicaOfAsync("127.0.0.1", 1);
+        await PromoteAsync();
+    }
+
     /// <summary>Makes it a replica while it runs; it may not be in sync yet.</summary>
     public async Task ReplicaOfAsync(string host, int port) => await ExecuteAsync("REPLICAOF", host, port);
 

@@ -65,7 +65,7 @@ function tableOf(rows, totals) {
 What three nodes, one Redis and nine recording clients did under each fault, under load. Every history was checked: no
 acknowledged row lost or shown twice, one order everywhere, every gap announced, the last row before silence delivered,
 and no loss but those that the fault allows. \`tests/faults.sh\` makes this file; \`tests/run.sh\` runs all but F3, F4, F6,
-F8, F14, F20, F23, F26, F27 and the one that is emptied twice with every test.
+F8, F14, F20, F23, F26, F27 and "emptied twice" with every test.
 
 | fault | | recovery | bound |
 | --- | --- | --- | --- |

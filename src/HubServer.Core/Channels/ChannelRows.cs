@@ -75,9 +75,16 @@ internal sealed class ChannelRows
 
         // Fields that were declared without a row can be lost alone, so the ring is cut where it ends, too.
         if (end is null)
-            Restart(start, schema);
+        {
+            // Another channel of the same id, which has what its own blocks bring.
+            _ring.StartAt(start, schema);
+            Limit(settings: null);
+        }
         else
+        {
             _ring.Truncate(Math.Min(end.Value, _ring.Next), _ring.Schema.CommonWith(schema));
+        }
+
         _answers.Truncate(end is null ? 0 : _ring.Next);
         Volatile.Write(ref _epoch, epoch);
         Lineage = lineage;
@@ -160,15 +167,6 @@ internal sealed class ChannelRows
         return new ChannelCopy(_epoch, Lineage, _ring.Oldest, _ring.Next, _ring.Schema, _limits, Settings, _ring.Read(_ring.Oldest, _ring.Next, fields), LastTime, _ring.Bytes, _answers.All);
     }
 
-    /// <summary>Begins as another channel, which has what its own blocks bring.</summary>
-    private void Restart(long start, Schema schema)
-    {
-        _ring.StartAt(start, schema);
-        Settings = null;
-        Volatile.Write(ref _limits, _rules.For(_id));
-        _ring.SetCapacity(_limits.Capacity, _limits.CapacityMs);
-    }
-
     private ApplyResult Park(LoggedBlock block)
     {
         if (_parked.TryAdd(block))
@@ -197,8 +195,12 @@ internal sealed class ChannelRows
 
     private void Configure(ChannelSettings? settings)
     {
-        if (settings is null || settings == Settings)
-            return;
+        if (settings is not null && settings != Settings)
+            Limit(settings);
+    }
+
+    private void Limit(ChannelSettings? settings)
+    {
         Settings = settings;
         Volatile.Write(ref _limits, _rules.For(_id, settings));
         _ring.SetCapacity(_limits.Capacity, _limits.CapacityMs);

@@ -136,7 +136,7 @@ internal sealed class PartitionAppender(
         await schemas.ExchangeAsync([.. fieldless.Select(static one => one.Result.State!.SchemaHash)]);
         fieldless.RemoveAll(one => schemas.Find(one.Result.State!.SchemaHash) is not null);
 
-        var alone = new List<(ChannelId Id, string Held, OperationResult Result)>();
+        var alone = new List<(Channel Channel, string Held, string Found)>();
         foreach (var one in odd.Where(static one => one.Result.Status != OperationStatus.Stale))
         {
             if (registry.Find(one.Id) is not { } channel || channel.Epoch != one.Held)
@@ -144,14 +144,14 @@ internal sealed class PartitionAppender(
             delivery.Suspect(one.Id);
             var isOutdated = one.Result.Status == OperationStatus.Gone || one.Result.State?.IsAsNewAs(channel) == true;
             if (!isOutdated && !channel.IsFollowed)
-                alone.Add(one);
+                alone.Add((channel, one.Held, one.Result.State?.Epoch ?? ""));
         }
 
         // Every node gives back what it keeps as soon as it sees the new generation, so later nobody is waited for.
         var isNew = generation != delivery.Generation || delivery.GenerationAge < AllHaveHelped;
         if (fieldless.Count > 0 || (alone.Count > 0 && isNew))
         {
-            await Task.WhenAll(fieldless.Concat(alone).Select(one => askOthers(one.Id.Text)));
+            await Task.WhenAll(fieldless.Select(static one => one.Id).Concat(alone.Select(static one => one.Channel.Id)).Select(id => askOthers(id.Text)));
             await Task.Delay(OthersMayHelp, time);
         }
 
@@ -163,7 +163,7 @@ internal sealed class PartitionAppender(
                 await RemoveAsync(id, result.State.Epoch, null, CancellationToken.None);
         }
 
-        await seeder.SeedAsync(alone.Where(one => registry.Find(one.Id)?.Epoch == one.Held).Select(one => (registry.Find(one.Id)!, one.Result.State?.Epoch ?? "")).ToArray());
+        await seeder.SeedAsync(alone.Where(static one => one.Channel.Epoch == one.Held).Select(static one => (one.Channel, one.Found)));
         await follower.CheckAsync();
     }
 

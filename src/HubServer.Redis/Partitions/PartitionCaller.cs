@@ -17,7 +17,7 @@ internal sealed class PartitionCaller(RedisConnection connection, RedisHealth he
     /// <summary>A call that does the same a second time, or is harmless.</summary>
     public PartitionCall NewQuestion(bool isTick = false) => new(prefix, node, 0, options.Publishing.RetryWindow, isTick);
 
-    /// <summary>Runs a call once. All that a node writes goes through here, so one that takes no part writes nothing.</summary>
+    /// <summary>Runs a call once. Whatever a node writes into the partition begins with one, so a node that takes no part writes nothing.</summary>
     public Task<PartitionReply> RunAsync(PartitionCall call) =>
         health.Obstacle is { } obstacle ? throw new RedisException(obstacle) : PartitionScript.RunAsync(connection.Database, call);
 

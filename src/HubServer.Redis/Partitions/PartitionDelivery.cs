@@ -16,7 +16,7 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
     private readonly Dictionary<ChannelId, Hole> _holes = []; // Used under _gate: rows that the log does not have, while messages may bring them.
     private string _generation = ""; // Written under _gate.
     private long _generationSince; // Written under _gate: a timestamp, when the node took it over.
-    private Lineage _generations = Lineage.None; // Written under _gate: that one and those before, with the last message of each.
+    private Lineage _past = Lineage.None; // Written under _gate: the generations before, with the last message of each.
     private long _sequence = -1; // Used under _gate: of the last message that was taken.
     private Schema _schema = Schema.Empty; // Used under _gate: that of the last block; most channels of a partition have the same.
 
@@ -27,7 +27,7 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
     public TimeSpan GenerationAge => time.GetElapsedTime(Volatile.Read(ref _generationSince));
 
     /// <summary>Whether the partition was once where an epoch began: a channel of it that is not there was removed.</summary>
-    public bool Remembers(string epoch) => Epoch.BeganIn(epoch, Volatile.Read(ref _generations));
+    public bool Remembers(string epoch) => Epoch.BeganIn(epoch, Generation, long.MaxValue, Volatile.Read(ref _past));
 
     /// <summary>Takes a message; false where messages before it are missing, or it is of another generation.</summary>
     public bool TryDeliver(PartitionMessage message)
@@ -135,7 +135,7 @@ internal sealed class PartitionDelivery(ChannelRegistry registry, SchemaCache sc
             if (directory.Generation != _generation)
                 Volatile.Write(ref _generationSince, time.GetTimestamp());
             Volatile.Write(ref _generation, directory.Generation);
-            Volatile.Write(ref _generations, new Lineage([new Position(directory.Generation, long.MaxValue), .. directory.Past.Ends]));
+            Volatile.Write(ref _past, directory.Past);
             _sequence = directory.Sequence;
             _holes.Clear();
         }

@@ -1,5 +1,4 @@
 using HubServer.Core;
-using HubServer.Protocol;
 using MessagePack;
 using StackExchange.Redis;
 
@@ -35,7 +34,7 @@ internal sealed record PartitionDirectory(string Generation, long Sequence, Line
     /// not here either; the node may have it from the reply to its own call.
     /// </summary>
     public bool Lacks(string channel, string epoch) =>
-        !Channels.ContainsKey(channel) && Epoch.BeganIn(epoch, new Lineage([new Position(Generation, Sequence), .. Past.Ends]));
+        !Channels.ContainsKey(channel) && Epoch.BeganIn(epoch, Generation, Sequence, Past);
 
     private static (string Generation, long Sequence, Lineage Past) ReadHead(byte[] bytes)
     {

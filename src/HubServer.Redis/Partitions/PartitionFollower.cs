@@ -150,14 +150,15 @@ internal sealed partial class PartitionFollower(
         try
         {
             await RepairAllAsync();
-            (_needsRepair, _isLost, _refused) = (false, false, 0);
+            (_needsRepair, _isLost) = (false, false);
+            Volatile.Write(ref _refused, 0);
         }
         catch (Exception failure) when (RedisFailures.IsRedis(failure))
         {
             if (!_isLost)
                 Log.NotRepaired(logger, partition, failure.Message);
             _isLost = true;
-            _refused = RedisFailures.Read(failure) == RedisFailure.MayNotWrite ? time.GetTimestamp() : 0;
+            Volatile.Write(ref _refused, RedisFailures.Read(failure) == RedisFailure.MayNotWrite ? time.GetTimestamp() : 0);
             await caller.TryReconfigureAsync(failure);
         }
     }
@@ -198,9 +199,7 @@ internal sealed partial class PartitionFollower(
             if (before.Length > 0)
                 metrics.CountBackplane(before == generation ? BackplaneEvent.GapRepaired : BackplaneEvent.GenerationChanged);
             delivery.Adopt(directory);
-            RemoveMissing(directory);
-            if (before.Length > 0)
-                Touch();
+            Review(directory, hasMissed: before.Length > 0);
             await ReconcileAsync(followed, results, sequence);
             if (before.Length > 0 && before != generation)
                 Log.NewGeneration(logger, partition, generation, before);
@@ -265,25 +264,18 @@ internal sealed partial class PartitionFollower(
 
     /// <summary>
     /// A channel that is not there and began in what Redis remembers was removed; another one was lost, and comes back with
-    /// whoever has it.
+    /// whoever has it. What a channel was told while the node heard nothing may count like a row, as new settings do, and
+    /// show nowhere: none has been idle for longer than the node has listened.
     /// </summary>
-    private void RemoveMissing(PartitionDirectory directory)
+    private void Review(PartitionDirectory directory, bool hasMissed)
     {
         foreach (var channel in registry.Channels.Where(isMine))
         {
             if (directory.Lacks(channel.Id.Text, channel.Epoch))
                 delivery.Remove(channel.Id, channel.Epoch);
+            else if (hasMissed)
+                channel.Touch();
         }
-    }
-
-    /// <summary>
-    /// What a channel was told while the node heard nothing may count like a row, as new settings do, and show nowhere: none
-    /// has been idle for longer than the node has listened.
-    /// </summary>
-    private void Touch()
-    {
-        foreach (var channel in registry.Channels.Where(isMine))
-            channel.Touch();
     }
 
     private async Task ReconcileAsync(Channel[] channels, OperationResult[] results, long sequence)

@@ -21,8 +21,12 @@ internal static class Epoch
         return long.TryParse(digits, out var sequence) ? sequence : -1;
     }
 
-    /// <summary>Whether an epoch began in one of these generations, before its last message.</summary>
-    public static bool BeganIn(string epoch, Lineage generations) => generations.EndOf(GenerationOf(epoch)) is { } last && SequenceOf(epoch) <= last;
+    /// <summary>Whether an epoch began in this generation up to that message, or in one before as far as that went.</summary>
+    public static bool BeganIn(string epoch, string generation, long sequence, Lineage past)
+    {
+        var of = GenerationOf(epoch);
+        return of.Length > 0 && SequenceOf(epoch) <= (of == generation ? sequence : past.EndOf(of));
+    }
 
     /// <summary>Whether an epoch began after another, by the clock of the Redis servers where their generations differ.</summary>
     public static bool IsNewer(string epoch, string other)

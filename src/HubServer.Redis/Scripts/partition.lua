@@ -43,7 +43,7 @@
 -- A tick of a partition in which nothing happened is [3, generation, sequence of the message before].
 -- Nodes, too, publish there: [2, id] asks whoever keeps the ring of a channel to check it.
 
-local MAX_LINEAGE = 1000 -- Characters of a channel's: about 28 epochs.
+local MAX_LINEAGE = 1000 -- Characters of a channel's: 25 epochs or more.
 local MAX_PAST = 4000 -- Characters of a partition's: about 130 generations.
 local REPLY_SECONDS = 300
 local MAX_UNPACKED = 4000 -- Lua's stack takes 8,000 values.

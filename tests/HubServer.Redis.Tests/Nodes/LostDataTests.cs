@@ -9,6 +9,8 @@ namespace HubServer.Redis.Tests.Nodes;
 /// <summary>Redis loses everything while its nodes live.</summary>
 public sealed class LostDataTests(RedisFixture.Shared shared) : RedisFixture(shared)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     [Fact]
     public async Task Publish_OnANodeThatKeepsTheRows_GivesThemBackFirst()
     {
@@ -35,16 +37,11 @@ public sealed class LostDataTests(RedisFixture.Shared shared) : RedisFixture(sha
         var clock = new FakeTimeProvider();
         var a = await StartNodeAsync(clock: clock);
         var before = await a.PublishAsync("x", 1, 2, 3);
-        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        (await Messages.SubscribeAsync(RedisChannel.Literal(Key("m")))).OnMessage(message =>
-        {
-            if (PartitionMessage.Read((byte[])message.Message!)?.Wanted == "x")
-                asked.TrySetResult();
-        });
+        var asked = await AskedForAsync("x");
         await FlushAsync();
 
         var publishing = a.PublishAsync("x", 4);
-        await asked.Task;
+        await asked;
         Assert.False(publishing.IsCompleted);
         Assert.Equal(0, a.Count(BackplaneEvent.SeedAccepted));
         await a.UntilAsync(() => publishing.IsCompleted, "the node goes on when nobody else did");
@@ -67,22 +64,18 @@ public sealed class LostDataTests(RedisFixture.Shared shared) : RedisFixture(sha
         foreach (var name in names.Append("late"))
             await a.PublishAsync(name, 1);
         var fields = a.Channel("late").ReadHead().Schema;
-        var asked = 0;
-        (await Messages.SubscribeAsync(RedisChannel.Literal(Key("m")))).OnMessage(message =>
-        {
-            if (PartitionMessage.Read((byte[])message.Message!)?.Wanted is not null)
-                Interlocked.Increment(ref asked);
-        });
+        var asked = await AskedForAsync(names);
         await FlushAsync();
 
-        // The clock moves once: each channel that waited by itself would wait for ever.
-        var appending = a.Backplane.AppendAsync(0, [.. names.Select(name => TestBlocks.Block(name, 1, fields))], CancellationToken.None);
-        await Wait.Eventually(() => Volatile.Read(ref asked) == Channels, "the others are asked for all of them", () => $"{asked} were asked for");
-        clock.Advance(TimeSpan.FromMilliseconds(150));
+        // The clock stands still until the others are asked for all: a channel that waited by itself would keep the next from it.
+        var appending = a.Backplane.AppendAsync(0, [.. names.Select(name => TestBlocks.Block(name, 1, fields))], CancellationToken.None).AsTask();
+        await asked;
+        Assert.False(appending.IsCompleted);
+        await a.UntilAsync(() => appending.IsCompleted, "the call is answered");
         Assert.All(await appending, static result => Assert.Equal((AppendStatus.Appended, 1L), (result.Status, result.Offset)));
 
         clock.Advance(TimeSpan.FromSeconds(2));
-        Assert.Equal(1, (await a.PublishAsync("late", 2)).Offset);
+        Assert.Equal(1, (await a.PublishAsync("late", 2).WaitAsync(Patience, TimeProvider.System)).Offset);
     }
 
     [Fact]

@@ -60,6 +60,19 @@ public abstract class RedisFixture : IClassFixture<RedisFixture.Shared>, IAsyncL
         return (link, a, b, await OpenChartAsync(b, "x"));
     }
 
+    /// <summary>Ends, once it was awaited, when nodes have been asked for all of these channels.</summary>
+    protected async Task<Task> AskedForAsync(params string[] channels)
+    {
+        var waiting = new HashSet<string>(channels);
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        (await Messages.SubscribeAsync(RedisChannel.Literal(Key("m")))).OnMessage(message =>
+        {
+            if (PartitionMessage.Read((byte[])message.Message!)?.Wanted is { } wanted && waiting.Remove(wanted) && waiting.Count == 0)
+                asked.TrySetResult();
+        });
+        return asked.Task.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+    }
+
     protected FaultProxy OpenLink() => Own(FaultProxy.Start("127.0.0.1", Server.Port));
 
     /// <summary>Loses everything that Redis has, as an operator may.</summary>

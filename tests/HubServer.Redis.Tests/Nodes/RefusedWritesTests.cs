@@ -3,7 +3,6 @@ using HubServer.Core.Tests;
 using HubServer.Fixtures;
 using HubServer.Protocol;
 using Microsoft.Extensions.Time.Testing;
-using StackExchange.Redis;
 
 namespace HubServer.Redis.Tests.Nodes;
 
@@ -58,8 +57,7 @@ public sealed class RefusedWritesTests(RedisFixture.Shared shared) : RedisFixtur
         await Server.ConfigAsync(setting, value);
 
         // A generation begins with a write.
-        await Server.ReplicaOfAsync("127.0.0.1", 1);
-        await Server.PromoteAsync();
+        await Server.ChangeHistoryAsync();
 
         await Wait.Eventually(() => chart.IsStale, "the query is told");
         Assert.False(a.Status.IsReady);
@@ -129,7 +127,7 @@ public sealed class RefusedWritesTests(RedisFixture.Shared shared) : RedisFixtur
         await a.UntilAsync(() => back.IsCompleted, "one of them is there again");
 
         // The node asks whether another one has the lost channel's rows, and waits for that.
-        var asked = await AskedAsync();
+        var asked = await AskedForAsync("lost");
         var appending = a.Backplane.AppendAsync(0, [TestBlocks.Block("taken", 1, fields), TestBlocks.Block("lost", 1, fields)], CancellationToken.None).AsTask();
         await asked;
         await Server.ConfigAsync("min-replicas-to-write", "1");
@@ -140,18 +138,6 @@ public sealed class RefusedWritesTests(RedisFixture.Shared shared) : RedisFixtur
         Assert.Equal((AppendStatus.Refused, ErrorCode.Overloaded), (results[1].Status, results[1].Error?.Code));
         Assert.Equal(2, await Redis.StreamLengthAsync(Key("c:taken")));
         Assert.Equal(0, await Redis.StreamLengthAsync(Key("c:lost")));
-    }
-
-    private async Task<Task> AskedAsync()
-    {
-        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var queue = await Messages.SubscribeAsync(RedisChannel.Literal(Key("m")));
-        queue.OnMessage(message =>
-        {
-            if (PartitionMessage.Read((byte[])message.Message!)?.Wanted is not null)
-                asked.TrySetResult();
-        });
-        return asked.Task;
     }
 
     /// <summary>More than the memory that is allowed.</summary>

@@ -224,7 +224,7 @@ public sealed class PartitionScriptTests : IAsyncLifetime
             await AppendOnAsync("", Block($"c{generation}", 1));
             if (generation == 1)
                 Assert.Equal(OperationStatus.Ok, (await RemoveAsync("a", (await AppendOnAsync(held.Epoch, Block("a", 1, Fields))).Results[0].Epoch, null)).Status);
-            await ChangeGenerationAsync();
+            await _server.ChangeHistoryAsync();
         }
 
         Assert.Equal(OperationStatus.Gone, (await SeedAsync("a", held, "")).Results[0].Status);
@@ -332,13 +332,6 @@ public sealed class PartitionScriptTests : IAsyncLifetime
         foreach (var block in blocks)
             call.Append(block, held, capacity);
         return await PartitionScript.RunAsync(_redis, call);
-    }
-
-    /// <summary>As a failover without loss does: the primary's history gets another name.</summary>
-    private async Task ChangeGenerationAsync()
-    {
-        await _server.ReplicaOfAsync("127.0.0.1", 1);
-        await _server.PromoteAsync();
     }
 
     private async Task<OperationResult> RemoveAsync(string channel, string epoch, long? next)
