@@ -70,6 +70,31 @@ public sealed class FeedTests : NodeTests
         Assert.True(waiting.IsCompleted);
     }
 
+    [Fact]
+    public void ReaderThatIsLappedPastTheFeedsCut_IsToldOfGapsThatFollowEachOther()
+    {
+        Publish("a");
+        var items = Open("a", 1_000);
+        Next(items);
+        Next(items);
+        Time.Advance(TimeSpan.FromSeconds(1.5));
+        Publish("a");
+        Run();
+        Publish("a", TestBlocks.Rows(1_500));
+        Time.Advance(TimeSpan.FromSeconds(1));
+        Run();
+        Publish("a", TestBlocks.Rows(1_500));
+
+        // The reader is two Cuts behind, and of the rows up to the newest one none is left.
+        var first = Assert.Single(Next(items)?.Frames ?? []);
+        Time.Advance(TimeSpan.FromSeconds(1));
+        Run();
+        var second = Assert.Single(Next(items)?.Frames ?? []);
+
+        Assert.Equal((1L, 1_501L, 1_502L, 0), (first.Gap?.From, first.Gap?.To, first.Offset, first.Count));
+        Assert.Equal((1_502L, 2_001L, 2_002L, 1_000), (second.Gap?.From, second.Gap?.To, second.Offset, second.Count));
+    }
+
     /// <summary>Seed 13 of the simulation, and its counterpart: the limit's error came and went only with another change.</summary>
     [Fact]
     public void ChannelLimit_IsAnnouncedWhenItIsMet_AndWhenItIsOver()
