@@ -1,6 +1,7 @@
 using HubServer.AspNetCore;
 using HubServer.AspNetCore.Hubs;
 using HubServer.AspNetCore.Routes;
+using HubServer.AspNetCore.Sockets;
 using HubServer.AspNetCore.Sources;
 using HubServer.Core;
 using HubServer.Protocol;
@@ -64,6 +65,7 @@ public static class HubServerRegistration
         // SignalR reads a hub's own options only where AddHubOptions was called for it, and the general ones otherwise.
         services.AddSignalR().AddMessagePackProtocol().AddHubOptions<ServerHub>(static options => options.AddFilter<CallErrors>());
         services.AddSingleton<IConfigureOptions<HubOptions<ServerHub>>, ServerHubOptions>();
+        services.AddSingleton<HubEndpoint>();
 
         // SignalR takes the last protocol of a name, so these stand before the stock ones and pass on to them.
         services.AddSingleton<IHubProtocol>(provider =>

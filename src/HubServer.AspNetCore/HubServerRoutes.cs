@@ -1,10 +1,8 @@
-using HubServer.AspNetCore.Hubs;
 using HubServer.AspNetCore.Routes;
+using HubServer.AspNetCore.Sockets;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 
 namespace Microsoft.AspNetCore.Builder;
 
@@ -16,14 +14,8 @@ public static class HubServerRoutes
     public static IEndpointConventionBuilder MapHubServer(this IEndpointRouteBuilder endpoints)
     {
         var services = endpoints.ServiceProvider;
-        var transport = services.GetRequiredService<IOptions<HubServer.AspNetCore.TransportOptions>>().Value;
         var group = endpoints.MapGroup("");
-        group.MapHub<ServerHub>("/hub", options =>
-        {
-            options.Transports = HttpTransportType.WebSockets;
-            options.TransportSendTimeout = transport.SendTimeout;
-            options.TransportMaxBufferSize = transport.MaxBufferBytes;
-        });
+        services.GetRequiredService<HubEndpoint>().Map(group, "/hub");
 
         var routes = group.MapGroup("").AddEndpointFilter(services.GetRequiredService<Problems>()).AddEndpointFilter(RouteMethods.Require).AddEndpointFilter(PercentEncoding.RequireInQuery);
         services.GetRequiredService<IngestRoutes>().Map(routes);

@@ -19,8 +19,4 @@ public sealed class TransportOptions
     /// <summary>How long a socket may take nothing before it is closed. Default 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>The bytes that wait for a socket before its stream waits. Default 64 KB.</summary>
-    [Range(4_096, 16 << 20)]
-    public long MaxBufferBytes { get; set; } = 64 << 10;
 }

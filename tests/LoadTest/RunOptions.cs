@@ -6,14 +6,14 @@ namespace HubServer.LoadTest;
 /// <param name="Turns">How often each system is measured at each load.</param>
 /// <param name="Measured">How long a turn is measured.</param>
 /// <param name="WarmUp">How long a turn runs before it is measured: on few cores it takes long until all code is compiled.</param>
-/// <param name="Results">The file of the results.</param>
+/// <param name="Results">The file of the results, or the folder where there is one for each load.</param>
 /// <param name="Only">The measurements that are made; empty for all.</param>
-/// <param name="Systems">The systems that are measured, by the beginning of their names; empty for all.</param>
+/// <param name="Systems">The systems that are measured, by the beginning of their names, or by all of it and a <c>$</c>; empty for all.</param>
 /// <param name="Scale">What the numbers of viewers are multiplied with, a small one for trying the program out; null for a command without viewers.</param>
 internal sealed record RunOptions(int Turns, TimeSpan Measured, TimeSpan WarmUp, string Results, string[] Only, string[] Systems, double? Scale = null)
 {
     /// <summary>The options of a command in the text of how it is started.</summary>
-    public string Usage => string.Create(CultureInfo.InvariantCulture, $"[--turns {Turns}] [--seconds {Measured.TotalSeconds}] [--warmup {WarmUp.TotalSeconds}] {(Scale is null ? "" : $"[--scale {Scale}] ")}[--results FILE] [--only NAME,NAME] [--systems NAME,NAME]");
+    public string Usage => string.Create(CultureInfo.InvariantCulture, $"[--turns {Turns}] [--seconds {Measured.TotalSeconds}] [--warmup {WarmUp.TotalSeconds}] {(Scale is null ? "" : $"[--scale {Scale}] ")}[--results PATH] [--only NAME,NAME] [--systems NAME,NAME]");
 
     /// <summary>These options with what the arguments say; null where they are wrong.</summary>
     public RunOptions? Read(string[] args)
@@ -43,7 +43,7 @@ internal sealed record RunOptions(int Turns, TimeSpan Measured, TimeSpan WarmUp,
     public bool Wants(string measurement) => Only.Length == 0 || Only.Contains(measurement);
 
     /// <summary>Whether a system is measured.</summary>
-    public bool WantsSystem(string system) => Systems.Length == 0 || Systems.Any(name => system.StartsWith(name, StringComparison.Ordinal));
+    public bool WantsSystem(string system) => Systems.Length == 0 || Systems.Any(name => $"{system}$".StartsWith(name, StringComparison.Ordinal));
 
     /// <summary>How many viewers there are instead of so many.</summary>
     public int Viewers(int count) => Math.Max(1, (int)Math.Round(count * (Scale ?? 1)));

@@ -54,7 +54,7 @@ const requests = [
 
 test(`Python clients that are cut off, stalled and refused resume and hold what was acknowledged (seed ${seed})`, async (t) => {
   const random = createRandom(seed);
-  const server = await startServer({ HubServer__Channels__Capacity: String(capacity), HubServer__Transport__MaxBufferBytes: "8192" });
+  const server = await startServer({ HubServer__Channels__Capacity: String(capacity) });
   const ledger = createLedger();
   const clients = [];
   try {

@@ -28,7 +28,7 @@ const selectors = [
 
 test(`clients that come, stall, break off and resume hold what was acknowledged (seed ${seed})`, async (t) => {
   const random = createRandom(seed);
-  const server = await startServer({ HubServer__Channels__Capacity: String(capacity), HubServer__Transport__MaxBufferBytes: "8192" });
+  const server = await startServer({ HubServer__Channels__Capacity: String(capacity) });
   const subscribers = [];
   const ledger = createLedger();
   try {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Pipelines;
 using HubServer.Protocol;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -28,23 +29,35 @@ internal static class RequestBody
         if (encoding is not ("" or "identity" or "gzip" or "x-gzip"))
             throw ProtocolException.BadRequest($"Content-Encoding '{encoding}' is not known; it is gzip or none");
 
-        // The buffer grows with what arrives: a length that is only announced costs nothing.
-        var body = await ReadToEndAsync(context.Request.Body, maxBytes, context.RequestAborted);
+        var body = await ReadToEndAsync(context.Request.BodyReader, maxBytes, context.RequestAborted);
         var text = encoding.EndsWith("gzip", StringComparison.Ordinal) ? await DecompressAsync(body.ToArray(), maxBytes) : body;
         return text.Span.StartsWith("\uFEFF"u8) ? text["\uFEFF"u8.Length..] : text;
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadToEndAsync(Stream stream, int maxBytes, CancellationToken cancellationToken)
+    /// <summary>Takes the bytes as they come, so that a length which is only announced costs nothing.</summary>
+    private static async Task<ReadOnlyMemory<byte>> ReadToEndAsync(PipeReader reader, int maxBytes, CancellationToken cancellationToken)
     {
-        var buffer = new ArrayBufferWriter<byte>(ChunkBytes);
+        ArrayBufferWriter<byte>? earlier = null;
         while (true)
         {
-            var read = await stream.ReadAsync(buffer.GetMemory(ChunkBytes), cancellationToken);
-            if (read == 0)
-                return buffer.WrittenMemory;
-            buffer.Advance(read);
-            if (buffer.WrittenCount > maxBytes)
+            var read = await reader.ReadAsync(cancellationToken);
+            if ((earlier?.WrittenCount ?? 0) + read.Buffer.Length > maxBytes)
                 throw TooLarge(maxBytes);
+
+            // Most bodies are small and come whole: they are copied once.
+            if (read.IsCompleted && earlier is null)
+            {
+                var body = read.Buffer.ToArray();
+                reader.AdvanceTo(read.Buffer.End);
+                return body;
+            }
+
+            earlier ??= new ArrayBufferWriter<byte>((int)read.Buffer.Length);
+            foreach (var part in read.Buffer)
+                earlier.Write(part.Span);
+            reader.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+                return earlier.WrittenMemory;
         }
     }
 
@@ -53,7 +66,7 @@ internal static class RequestBody
         try
         {
             await using var stream = new GZipStream(new MemoryStream(body), CompressionMode.Decompress);
-            var text = await ReadToEndAsync(stream, maxBytes, CancellationToken.None);
+            var text = await ReadToEndAsync(PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: ChunkBytes)), maxBytes, CancellationToken.None);
 
             // The stream takes a body that was cut off in its trailer, or between two blocks, for a whole one.
             if (body.Length < GzipTrailerBytes || BinaryPrimitives.ReadUInt32LittleEndian(body.AsSpan(body.Length - sizeof(uint))) != (uint)text.Length)

@@ -4,17 +4,13 @@ using System.Diagnostics;
 namespace HubServer.AspNetCore.Hubs;
 
 /// <summary>
-/// Writes a message of a known length in slices. SignalR sends each as a WebSocket frame, whose bytes the WebSocket
-/// copies into one array and Kestrel takes in whole, whatever its limit: in one piece, a large item costs a stalled
-/// socket several times its size. In small pieces, each costs a flush.
+/// Writes a message of a known length in slices, each of which becomes a WebSocket frame: one array for a large item
+/// would come from the heap of large objects, and a slow client would have to take all of it within one send's time.
 /// </summary>
 internal ref struct SliceWriter
 {
-    /// <summary>
-    /// The pipe's own segment, so that a small message stays in one piece. Slices of 32 KB were no faster (6.6 against
-    /// 6.5 ms of CPU for a megabyte of 290 KB items) and left megabytes in the pool that all buffers come from.
-    /// </summary>
-    private const int SliceBytes = 4 << 10;
+    /// <summary>So little under a power of two that a frame's head fits before it into an array of the pool.</summary>
+    private const int SliceBytes = 16_000;
 
     private readonly IBufferWriter<byte> _output;
     private Span<byte> _slice;

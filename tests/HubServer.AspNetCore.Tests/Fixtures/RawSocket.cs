@@ -11,7 +11,12 @@ namespace HubServer.AspNetCore.Tests.Fixtures;
 /// </summary>
 internal sealed class RawSocket : IDisposable
 {
-    private const byte Text = 0x81;
+    public const byte CloseOpcode = 0x08;
+    public const byte PingOpcode = 0x09;
+    public const byte PongOpcode = 0x0A;
+
+    private const byte Fin = 0x80;
+    private const byte TextOpcode = 0x01;
     private static readonly byte[] Ping = Frame("{\"type\":6}\u001e");
 
     private readonly Socket _socket;
@@ -43,7 +48,10 @@ internal sealed class RawSocket : IDisposable
     /// <summary>Sends a hub message.</summary>
     public Task SendTextAsync(string message) => SendAsync(Frame(message + "\u001e"));
 
-    /// <summary>Sends the next byte of a ping, which for the server is a client that lives.</summary>
+    /// <summary>Sends a control frame.</summary>
+    public Task SendControlAsync(byte opcode, byte[] payload) => SendAsync(Frame(opcode, payload));
+
+    /// <summary>Sends the next byte of a hub's ping, which for the server is a client that lives.</summary>
     public async Task SendPingByteAsync()
     {
         await SendAsync(Ping.AsMemory(_pingAt, 1));
@@ -85,12 +93,13 @@ internal sealed class RawSocket : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    private static byte[] Frame(string text)
+    private static byte[] Frame(string text) => Frame(TextOpcode, Encoding.UTF8.GetBytes(text));
+
+    private static byte[] Frame(byte opcode, byte[] payload)
     {
-        var payload = Encoding.UTF8.GetBytes(text);
         var mask = RandomNumberGenerator.GetBytes(4);
         using var frame = new MemoryStream();
-        frame.WriteByte(Text);
+        frame.WriteByte((byte)(Fin | opcode));
         if (payload.Length < 126)
         {
             frame.WriteByte((byte)(0x80 | payload.Length));

@@ -60,6 +60,7 @@ public sealed class StalledSocketTests
         }
 
         await server.EventuallyIdleAsync("nothing of the closed socket is left");
+        Assert.True(server.LimitsReached["Transport:SendTimeout"] > 0, "the limit was not counted");
     }
 
     // About 290 KB of JSON for each block, so that a hundred are more than the kernel keeps for a socket; and one every

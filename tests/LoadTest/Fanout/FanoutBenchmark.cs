@@ -14,12 +14,11 @@ internal sealed class FanoutBenchmark(RunOptions options)
             {
                 foreach (var system in InTurn(turn, systems.Where(system => load.Concerns(system.Name))))
                     await RunAsync(turn, system, load);
-                _report.Save(options.Results);
+                _report.Save(load);
             }
         }
 
         _report.Print(Console.Out);
-        _report.Save(options.Results);
     }
 
     /// <summary>A server that fails costs its own figures and not those of the others.</summary>

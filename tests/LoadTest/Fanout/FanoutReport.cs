@@ -38,8 +38,8 @@ internal sealed class FanoutReport(RunOptions options)
             to.WriteLine($"!! {remark}");
     }
 
-    /// <summary>Writes everything.</summary>
-    public void Save(string path)
+    /// <summary>Writes everything about one load into a file of its own, so that loads can be measured one at a time.</summary>
+    public void Save(FanoutLoad load)
     {
         var content = new
         {
@@ -49,9 +49,8 @@ internal sealed class FanoutReport(RunOptions options)
             warmUp = options.WarmUp.TotalSeconds,
             scale = options.Scale,
             remarks = _remarks,
-            results = _results.Select(entry => new
+            results = _results.Where(entry => entry.Key.Load == load).Select(entry => new
             {
-                load = entry.Key.Load.Name,
                 phase = entry.Key.Phase.Name,
                 system = entry.Key.System,
                 publishing = entry.Key.Phase.Form.ToString(),
@@ -59,9 +58,10 @@ internal sealed class FanoutReport(RunOptions options)
                 median = entry.Value[0].Figures.ToDictionary(static figure => figure.Name, figure => Round(Median(entry.Value, figure.Name))),
                 turns = entry.Value.Select(static turn => turn.Figures.ToDictionary(static figure => figure.Name, static figure => Round(figure.Value))),
             }),
-            slopes = Slopes().Select(static slope => new { load = slope.Load.Name, system = slope.System, cpuPerRow = Round(slope.CpuPerRow) }),
+            slopes = Slopes().Where(slope => slope.Load == load).Select(static slope => new { system = slope.System, cpuPerRow = Round(slope.CpuPerRow) }),
         };
-        ResultFile.Write(path, content);
+        Directory.CreateDirectory(options.Results);
+        ResultFile.Write(Path.Combine(options.Results, $"{load.Name}.json"), content);
     }
 
     private IEnumerable<((FanoutLoad Load, Phase Phase) Key, IEnumerable<(string System, List<FanoutResult> Turns)> Systems)> ByPhase() => _results

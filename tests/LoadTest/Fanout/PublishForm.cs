@@ -18,5 +18,5 @@ internal enum PublishForm
     /// viewers of the others subscribe to, so that they still get a message for each row; but servers bring messages that
     /// come at once into one write of the socket, which rows that come one by one do not have.
     /// </summary>
-    Cheapest,
+    AtOnce,
 }

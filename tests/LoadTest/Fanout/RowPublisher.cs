@@ -76,7 +76,7 @@ internal sealed class RowPublisher : IAsyncDisposable
     private void Run(double periodMs, int ticks)
     {
         var channels = _load.ChannelIds;
-        var each = _form == PublishForm.Cheapest ? channels.Length : 1;
+        var each = _form == PublishForm.AtOnce ? channels.Length : 1;
         var writes = channels.Length / each;
         var buffer = new ArrayBufferWriter<byte>();
         var start = Stamp.Now() + FirstMs;
