@@ -17,12 +17,16 @@ public sealed class NodeFaultTests
     {
         await using var cluster = await Cluster.StartAsync();
         await cluster.PopulateAsync(urls: await UrlsAsync(cluster, throughNginx));
-        await cluster.Nodes[0].KillAsync();
+
+        // Which node nginx gives to whom depends on what else was asked meanwhile.
+        var name = cluster.Run.Subscribers[0].Node;
+        var there = cluster.Run.Subscribers.Count(subscriber => subscriber.Node == name);
+        await cluster.Nodes.Single(node => name == $"node-{cluster.Nodes.IndexOf(node)}").KillAsync();
         await FaultReport.WriteAsync(throughNginx ? "F1, nginx" : "F1", cluster, await cluster.RecoveredAsync(FiveSeconds), FiveSeconds);
         await cluster.PublishedAsync(100);
 
         var report = await cluster.FinishAsync(AllowedLosses.None);
-        Assert.True(report.Totals.Resumes >= 2, report.ToString());
+        Assert.True(report.Totals.Resumes >= there, report.ToString());
     }
 
     [Fact(Explicit = true)]

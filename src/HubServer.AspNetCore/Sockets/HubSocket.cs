@@ -75,15 +75,8 @@ internal sealed class HubSocket(Stream inner, Stream output) : Stream
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         await _turn.WaitAsync(cancellationToken);
-        try
-        {
-            _isClosed |= !buffer.IsEmpty && (buffer.Span[0] & Opcode) == CloseOpcode;
-            await WriteToConnectionAsync(buffer);
-        }
-        finally
-        {
-            _turn.Release();
-        }
+        _isClosed |= !buffer.IsEmpty && (buffer.Span[0] & Opcode) == CloseOpcode;
+        await EndAsync(WriteToConnectionAsync(buffer));
     }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -113,7 +106,11 @@ internal sealed class HubSocket(Stream inner, Stream output) : Stream
     {
         _isClosed = true;
         if (disposing)
+        {
+            output.Dispose();
             inner.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 
