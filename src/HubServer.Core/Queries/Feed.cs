@@ -22,6 +22,8 @@ internal sealed class Feed : IThreadPoolWorkItem
     private long _created; // Used under _tickGate: the newest channel when the feed started.
     private readonly Lock _gate = new();
     private List<Member> _dirty = []; // Used under _gate.
+    private List<Member> _ticked = []; // Used under _tickGate, and swapped with _dirty under both.
+    private readonly List<Change> _changes = []; // Used under _tickGate.
     private List<Channel> _offered = []; // Used under _gate.
     private ImmutableArray<Shard> _shards = []; // Replaced under _gate; read without it.
     private bool _isScheduled = true; // Used under _gate; covers waiting for the grid, being posted, and ticking.
@@ -215,22 +217,30 @@ internal sealed class Feed : IThreadPoolWorkItem
     {
         lock (_tickGate)
         {
-            List<Member> dirty;
             List<Channel> offered;
             lock (_gate)
             {
                 if (_isClosed)
                     return false;
-                (dirty, _dirty) = (_dirty, []);
+                (_ticked, _dirty) = (_dirty, _ticked);
                 (offered, _offered) = (_offered, []);
                 _isStaleNoted = false;
             }
 
-            var next = Advance(Newest, dirty, offered);
-            if (next is null)
-                return false;
-            Volatile.Write(ref _tick, next);
-            return true;
+            try
+            {
+                var next = Advance(Newest, _ticked, offered);
+                if (next is null)
+                    return false;
+                Volatile.Write(ref _tick, next);
+                return true;
+            }
+            finally
+            {
+                // The lists stay for the next tick, and must keep no channel's ring.
+                _ticked.Clear();
+                _changes.Clear();
+            }
         }
     }
 
@@ -238,9 +248,10 @@ internal sealed class Feed : IThreadPoolWorkItem
     private Tick? Advance(Cut cut, List<Member> dirty, List<Channel> offered)
     {
         var entries = (CutEntry[])cut.Entries.Clone();
-        var changes = new List<Change>(dirty.Count);
+        var changes = _changes;
         var left = new List<Change>();
         var isTorn = false;
+        dirty.Sort(static (a, b) => a.Index.CompareTo(b.Index));
         foreach (var member in dirty)
         {
             if (member.Index < 0)
@@ -263,7 +274,6 @@ internal sealed class Feed : IThreadPoolWorkItem
             _members.Leave(change.Member);
         var joined = Join(offered, left.Count > 0);
         var isReshaped = joined || left.Count > 0;
-        changes.Sort(static (a, b) => a.Member.Index.CompareTo(b.Member.Index));
         entries = isReshaped ? _members.Arrange(entries) : entries;
         var errors = _members.Errors(entries, cut.Errors);
         WatchAwaited();

@@ -15,6 +15,7 @@ internal sealed class FrameBodies(QueryOptions options, TimeProvider time, HubSe
     private readonly Dictionary<Key, LinkedListNode<Entry>> _entries = []; // Used under _gate.
     private readonly LinkedList<Entry> _byUse = []; // Used under _gate; the least lately used first.
     private long _bytes; // Used under _gate.
+    private long _now; // Used under _gate; when an entry was added last, which is as exact as entries' times need to be.
 
     /// <summary>What is kept, in bytes.</summary>
     public long Bytes
@@ -60,10 +61,16 @@ internal sealed class FrameBodies(QueryOptions options, TimeProvider time, HubSe
         {
             if (!_entries.TryGetValue(key, out var node))
                 return null;
-            _byUse.Remove(node);
-            node.Value = node.Value with { UsedAt = time.GetTimestamp() };
-            _byUse.AddLast(node);
-            return node.Value.Bytes;
+
+            // Most look-ups are of a tick's rows, by one feed after the other, and the first has moved the entry.
+            if (node.ValueRef.UsedAt != _now)
+            {
+                _byUse.Remove(node);
+                node.ValueRef = node.ValueRef with { UsedAt = _now };
+                _byUse.AddLast(node);
+            }
+
+            return node.ValueRef.Bytes;
         }
     }
 
@@ -71,8 +78,8 @@ internal sealed class FrameBodies(QueryOptions options, TimeProvider time, HubSe
     {
         lock (_gate)
         {
-            var now = time.GetTimestamp();
-            if (!_entries.TryAdd(key, _byUse.AddLast(new Entry(key, bytes, now))))
+            _now = time.GetTimestamp();
+            if (!_entries.TryAdd(key, _byUse.AddLast(new Entry(key, bytes, _now))))
             {
                 _byUse.RemoveLast();
                 return;
@@ -82,7 +89,7 @@ internal sealed class FrameBodies(QueryOptions options, TimeProvider time, HubSe
 
             // The rows of one tick are wanted within that tick, and the pages of a past while clients join: what nobody
             // asked for in a while is garbage, however large the budget is.
-            while (_byUse.First is { } oldest && (_bytes > options.CacheBytes || time.GetElapsedTime(oldest.Value.UsedAt, now) > options.CacheTime))
+            while (_byUse.First is { } oldest && (_bytes > options.CacheBytes || time.GetElapsedTime(oldest.Value.UsedAt, _now) > options.CacheTime))
             {
                 _byUse.RemoveFirst();
                 _entries.Remove(oldest.Value.Key);
@@ -92,7 +99,11 @@ internal sealed class FrameBodies(QueryOptions options, TimeProvider time, HubSe
     }
 
     /// <summary>Names the channel and does not hold it, so that what is kept of a removed one is these bytes and not its ring.</summary>
-    private readonly record struct Key(ChannelId Channel, string Epoch, string Fields, long From, long To, WireFormat Format);
+    private readonly record struct Key(ChannelId Channel, string Epoch, string Fields, long From, long To, WireFormat Format)
+    {
+        /// <summary>Epochs and fields are compared and not hashed: a feed looks up every channel of every tick.</summary>
+        public override int GetHashCode() => HashCode.Combine(Channel, From, To, Format);
+    }
 
     private readonly record struct Entry(Key Key, ReadOnlyMemory<byte> Bytes, long UsedAt);
 }

@@ -5,7 +5,7 @@ namespace HubServer.Core;
 /// <summary>Collects the frames of one item in one format, about so many.</summary>
 internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServerMetrics metrics, int frames = 0)
 {
-    private readonly List<(Frame Head, ReadOnlyMemory<byte> Body)> _frames = new(frames);
+    private readonly List<Part> _frames = new(frames);
     private ReadOnlyMemory<byte>? _emptyBody;
 
     /// <summary>About the bytes of the frames added so far.</summary>
@@ -66,8 +66,14 @@ internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServ
         var buffer = new ByteWriter(Bytes + headBytes);
         var writer = new WireWriter(format, buffer);
         head.Begin(ref writer, _frames.Count);
-        foreach (var (frame, body) in _frames)
-            frame.Write(ref writer, body.Span);
+        foreach (var part in _frames)
+        {
+            if (part.Delta is { } delta)
+                delta.Write(ref writer, part.Offset, part.Count, part.Body.Span);
+            else
+                part.Frame?.Write(ref writer, part.Body.Span);
+        }
+
         ItemHead.End(ref writer);
         writer.Flush();
         return buffer.ToMemory();
@@ -78,6 +84,13 @@ internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServ
         var lapped = head.Gap is null && head.OwedFrom < from;
         if (lapped)
             metrics.CountLapped();
+        if (head is { Kind: FrameKind.Delta, Gap: null, More: false, WithSchema: false } && sampled is null && !lapped)
+        {
+            var delta = member.DeltaHead(format, head.Epoch);
+            Add(new Part(null, delta, from, (int)(to - from), body), delta.MaxBytes);
+            return false;
+        }
+
         var frame = new Frame
         {
             RefId = member.Target.RefId,
@@ -95,11 +108,13 @@ internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServ
         return lapped;
     }
 
-    private void Add(Frame frame, ReadOnlyMemory<byte> body)
+    private void Add(Frame frame, ReadOnlyMemory<byte> body) => Add(new Part(frame, null, frame.Offset, frame.Count, body), HeadBytes(frame));
+
+    private void Add(Part part, int headBytes)
     {
-        _frames.Add((frame, body));
-        Bytes += body.Length + HeadBytes(frame);
-        Rows += frame.Count;
+        _frames.Add(part);
+        Bytes += part.Body.Length + headBytes;
+        Rows += part.Count;
     }
 
     /// <summary>About what a frame takes besides its rows: the keys, its names, and the schema's fields.</summary>
@@ -130,4 +145,7 @@ internal sealed class ItemBuilder(WireFormat format, FrameBodies bodies, HubServ
         var method = mode == SampleMode.Last ? "last" : "minmax";
         return (new FrameBody(bodies.Encode(thinned, format), run.Start, run.End), picked.Length < count ? method : null);
     }
+
+    /// <summary>A frame: with a head of its own, or with one that deltas have in common.</summary>
+    private readonly record struct Part(Frame? Frame, DeltaHead? Delta, long Offset, int Count, ReadOnlyMemory<byte> Body);
 }

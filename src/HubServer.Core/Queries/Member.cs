@@ -1,9 +1,12 @@
+using HubServer.Protocol;
+
 namespace HubServer.Core;
 
 /// <summary>One channel in one target of a feed.</summary>
 internal sealed class Member(Feed feed, TargetPlan target, int targetIndex, Channel channel, bool isNew)
 {
     private int _isDirty;
+    private readonly DeltaHead?[] _deltaHeads = new DeltaHead?[2]; // By WireFormat; as for _view.
     private View? _view; // The view last made; the feed's tick and private items may race to replace it with an equal one.
 
     public TargetPlan Target => target;
@@ -30,6 +33,15 @@ internal sealed class Member(Feed feed, TargetPlan target, int targetIndex, Chan
     /// member again, and one before is in the head.
     /// </summary>
     public void ClearDirty() => Interlocked.Exchange(ref _isDirty, 0);
+
+    /// <summary>What the channel's deltas in this epoch have in common.</summary>
+    public DeltaHead DeltaHead(WireFormat format, string epoch)
+    {
+        var head = _deltaHeads[(int)format];
+        if (head is null || head.Epoch != epoch)
+            _deltaHeads[(int)format] = head = new DeltaHead(format, target.RefId, channel.Id.Text, epoch);
+        return head;
+    }
 
     public View View(ChannelHead head)
     {

@@ -104,15 +104,22 @@ public sealed class Frame : IWireType<Frame>
         writer.EndMap();
     }
 
+    /// <summary>Writes a frame's map up to the value of <c>offset</c>, which comes next.</summary>
+    internal static void WriteStart(ref WireWriter writer, int optional, string refId, string channel, FrameKind kind, string epoch)
+    {
+        writer.BeginMap(7 + optional);
+        writer.Write("refId", refId);
+        writer.Write("channel", channel);
+        writer.Write("kind", kind switch { FrameKind.Snapshot => "snapshot", FrameKind.Delta => "delta", _ => "removed" });
+        writer.Write("epoch", epoch);
+        writer.Key("offset");
+    }
+
     private void WriteHead(ref WireWriter writer)
     {
         var optional = (Gap is null ? 0 : 1) + (Sampled is null ? 0 : 1) + (More ? 1 : 0) + (Schema is null ? 0 : 1);
-        writer.BeginMap(7 + optional);
-        writer.Write("refId", RefId);
-        writer.Write("channel", Channel);
-        writer.Write("kind", Kind switch { FrameKind.Snapshot => "snapshot", FrameKind.Delta => "delta", _ => "removed" });
-        writer.Write("epoch", Epoch);
-        writer.Write("offset", Offset);
+        WriteStart(ref writer, optional, RefId, Channel, Kind, Epoch);
+        writer.Integer(Offset);
         writer.Write("count", Count);
         if (Gap is not null)
         {

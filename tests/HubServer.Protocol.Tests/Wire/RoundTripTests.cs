@@ -65,7 +65,38 @@ public sealed class RoundTripTests
             },
             iter: Messages);
 
+    [Fact]
+    public void Write_WithAHeadThatDeltasShare_GivesTheBytesOfTheFrame() =>
+        Gen.Select(MessageGens.Frame, Gens.Offset, Gens.Count, Gen.Enum<WireFormat>()).Sample(
+            (any, offset, count, format) =>
+            {
+                var data = Bytes(format, (ref WireWriter writer) => ColumnsCodec.WriteMap(ref writer, any.Data));
+                var frame = new Frame { RefId = any.RefId, Channel = any.Channel, Kind = FrameKind.Delta, Epoch = any.Epoch, Offset = offset, Count = count, Data = any.Data };
+                var head = new DeltaHead(format, any.RefId, any.Channel, any.Epoch);
+                var written = Bytes(format, (ref WireWriter writer) => WriteTwice(ref writer, head, offset, count, data));
+
+                Assert.Equal(Bytes(format, (ref WireWriter writer) => WriteTwice(ref writer, frame)), written);
+                Assert.InRange(WireWriter.ToBytes(format, frame).Length, 0, head.MaxBytes + data.Length);
+            },
+            iter: Messages);
+
     private delegate void Writing(ref WireWriter writer);
+
+    private static void WriteTwice(ref WireWriter writer, DeltaHead head, long offset, int count, byte[] data)
+    {
+        writer.BeginArray(2);
+        head.Write(ref writer, offset, count, data);
+        head.Write(ref writer, offset, count, data);
+        writer.EndArray();
+    }
+
+    private static void WriteTwice(ref WireWriter writer, Frame frame)
+    {
+        writer.BeginArray(2);
+        frame.Write(ref writer);
+        frame.Write(ref writer);
+        writer.EndArray();
+    }
 
     private static byte[] Bytes(WireFormat format, Writing write)
     {
