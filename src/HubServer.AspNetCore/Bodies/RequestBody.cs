@@ -42,7 +42,10 @@ internal static class RequestBody
         {
             var read = await reader.ReadAsync(cancellationToken);
             if ((earlier?.WrittenCount ?? 0) + read.Buffer.Length > maxBytes)
+            {
+                reader.AdvanceTo(read.Buffer.End); // The server reads the rest, so that the connection goes on.
                 throw TooLarge(maxBytes);
+            }
 
             // Most bodies are small and come whole: they are copied once.
             if (read.IsCompleted && earlier is null)

@@ -2,6 +2,7 @@ using System.Globalization;
 using HubServer.AspNetCore.Bodies;
 using HubServer.Core;
 using HubServer.Protocol;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -37,6 +38,11 @@ internal sealed partial class Problems(HubServerMetrics metrics, ILogger<Problem
         catch (BadHttpRequestException error)
         {
             return Problem(context.HttpContext, new ItemError(ErrorCode.BadRequest, error.Message));
+        }
+        catch (ConnectionResetException)
+        {
+            // A client that breaks off within its request is no failure of the server's, and reads no answer.
+            return Problem(context.HttpContext, new ItemError(ErrorCode.BadRequest, "the connection was reset within the request"));
         }
         catch (Exception failure) when (!context.HttpContext.RequestAborted.IsCancellationRequested)
         {

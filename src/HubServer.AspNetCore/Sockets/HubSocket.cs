@@ -16,8 +16,9 @@ namespace HubServer.AspNetCore.Sockets;
 /// own, and other servers no socket; there frames go to the stream that the server gave.
 /// </para>
 /// <para>
-/// The server itself writes nothing to the socket any more once the client has the response that upgraded it, and a hub
-/// says nothing before the client's handshake, which proves that.
+/// The server itself writes nothing to the socket any more once the client has the response that upgraded it, which it
+/// has before it sends a frame (RFC 6455, 4.1), and a hub says nothing before its client does. A client that does not
+/// wait may find frames before that response.
 /// </para>
 /// </remarks>
 /// <param name="inner">The connection as the server gave it, which is read.</param>

@@ -30,7 +30,7 @@ internal sealed class SocketOutput(ConnectionContext connection, HubUpgrade upgr
     private byte[]? _buffer; // The last frame: room for its head, then what was written.
     private int _end = MaxHeadBytes; // Where the next byte goes.
     private byte _opcode; // Of the connection's messages; 0 before the first.
-    private long _sendingSince; // When the send began that has not ended; 0 for none.
+    private long _sendingSince; // When the send began that is waited for, or took its last frame; 0 for none.
     private volatile bool _isCompleted;
 
     /// <summary>How long the connection has taken nothing of what it is sent.</summary>
@@ -110,8 +110,9 @@ internal sealed class SocketOutput(ConnectionContext connection, HubUpgrade upgr
                 return false;
             opcode = ContinuationOpcode;
 
-            // A client that takes a long message slowly takes something.
-            Volatile.Write(ref _sendingSince, time.GetTimestamp());
+            // A client that takes a long message slowly takes something. Where nothing waits yet there is no time to count.
+            if (Volatile.Read(ref _sendingSince) != 0)
+                Volatile.Write(ref _sendingSince, time.GetTimestamp());
         }
 
         return await socket.SendAsync(Frame(last, _end, opcode, isLast: true));

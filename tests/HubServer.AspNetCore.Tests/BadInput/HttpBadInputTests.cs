@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using HubServer.AspNetCore.Tests.Fixtures;
+using HubServer.Fixtures;
 using HubServer.Protocol;
 
 namespace HubServer.AspNetCore.Tests.BadInput;
@@ -104,6 +105,40 @@ public sealed class HttpBadInputTests
 
         await AssertProblemAsync(response, HttpStatusCode.BadRequest, ErrorCode.BadRequest, $"Content-Encoding '{encoding}' is not known; it is gzip or none");
         await alive.AssertUnharmedAsync();
+    }
+
+    [Fact]
+    public async Task PostRows_WhenABodyOfUnknownLengthIsTooLarge_RefusesItAndReadsItToItsEnd()
+    {
+        await using var server = await ServerFixture.StartAsync(("Transport:MaxBodyBytes", "10000"));
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/api/channels/cpu/rows", UriKind.Relative))
+        {
+            Content = new StringContent($"[{string.Join(',', Enumerable.Repeat("{\"v\":1}", 100_000))}]"),
+            Headers = { TransferEncodingChunked = true },
+        };
+
+        var refused = await server.Http.SendAsync(request);
+
+        await AssertProblemAsync(refused, HttpStatusCode.RequestEntityTooLarge, ErrorCode.LimitExceeded, "(HubServer:Transport:MaxBodyBytes)");
+        Assert.NotEqual(true, refused.Headers.ConnectionClose);
+        await server.GetJsonAsync("/api/status");
+        Assert.Empty(server.Errors);
+    }
+
+    [Fact]
+    public async Task PostRows_WhenTheClientResetsWithinTheBody_IsNoErrorOfTheServer()
+    {
+        await using var server = await ServerFixture.StartAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(enable: true, seconds: 0) };
+            await socket.ConnectAsync(server.Url.Host, server.Url.Port);
+            await socket.SendAsync(Encoding.ASCII.GetBytes($"POST /api/channels/cpu/rows HTTP/1.1\r\nHost: {server.Url.Authority}\r\nContent-Length: 100\r\n\r\n{{\"v\":"));
+            await Wait.Eventually(() => server.Requests > 0, "the request is being read");
+        }
+
+        await Wait.Eventually(() => server.Requests == 0, "every request ended");
+        Assert.Empty(server.Errors);
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using HubServer.Core;
@@ -26,9 +27,12 @@ internal sealed class ServerFixture : IAsyncDisposable
     private readonly ErrorLog _errors;
     private readonly ConcurrentBag<HubConnection> _connections = [];
 
-    private ServerFixture(WebApplication app, ErrorLog errors)
+    private readonly StrongBox<int> _requests;
+
+    private ServerFixture(WebApplication app, ErrorLog errors, StrongBox<int> requests)
     {
         _app = app;
+        _requests = requests;
         _errors = errors;
         Url = new Uri(app.Urls.Single());
         Http = new HttpClient { BaseAddress = Url };
@@ -51,6 +55,9 @@ internal sealed class ServerFixture : IAsyncDisposable
     /// <summary>How often a limit refused something, by option.</summary>
     public LimitCounter LimitsReached { get; }
 
+    /// <summary>The requests that the server is working on.</summary>
+    public int Requests => Volatile.Read(ref _requests.Value);
+
     /// <summary>What the server logged as an error; a client must not be able to cause any.</summary>
     public IReadOnlyCollection<string> Errors => _errors.Lines;
 
@@ -71,10 +78,23 @@ internal sealed class ServerFixture : IAsyncDisposable
         addServices(builder.Services);
         builder.Services.AddHubServer();
 
+        var requests = new StrongBox<int>();
         var app = builder.Build();
+        app.Use(next => async context =>
+        {
+            Interlocked.Increment(ref requests.Value);
+            try
+            {
+                await next(context);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref requests.Value);
+            }
+        });
         app.MapHubServer();
         await app.StartAsync();
-        return new ServerFixture(app, errors);
+        return new ServerFixture(app, errors, requests);
     }
 
     /// <summary>Connects the official client.</summary>

@@ -76,6 +76,20 @@ public sealed class SocketOutputTests
     }
 
     [Fact]
+    public async Task Flush_OfFramesThatGoOutAtOnce_LeavesNothingThatStalls()
+    {
+        var time = new FakeTimeProvider();
+        await using var pair = await SocketPair.ConnectAsync(time: time, sendBufferBytes: 1 << 20);
+
+        var flush = pair.Output.WriteAsync(Bytes(0, 40_000)).AsTask(); // In frames of the size of a buffer.
+        Assert.True(flush.IsCompleted, "the kernel did not take it at once, so the test shows nothing");
+        time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(TimeSpan.Zero, pair.Output.StalledFor);
+        Assert.Equal(40_000, (await pair.ReceiveAsync()).Bytes.Length);
+    }
+
+    [Fact]
     public async Task Flush_WhenTheClientIsGone_EndsTheConnectionAndThrowsNothing()
     {
         await using var pair = await SocketPair.ConnectAsync();
