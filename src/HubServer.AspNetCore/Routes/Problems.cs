@@ -41,8 +41,10 @@ internal sealed partial class Problems(HubServerMetrics metrics, ILogger<Problem
         }
         catch (ConnectionResetException)
         {
-            // A client that breaks off within its request is no failure of the server's, and reads no answer.
-            return Problem(context.HttpContext, new ItemError(ErrorCode.BadRequest, "the connection was reset within the request"));
+            // A client that breaks off within its request is no failure of the server's, and neither reads an answer nor
+            // sends the rest, which the server would wait for.
+            context.HttpContext.Abort();
+            return Results.Empty;
         }
         catch (Exception failure) when (!context.HttpContext.RequestAborted.IsCancellationRequested)
         {
