@@ -9,8 +9,8 @@ try
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.UseDefaultUrl();
 
-    // Continuations run where a socket's event is handled, which is on the thread pool: a request then costs one change
-    // of threads instead of three.
+    // Continuations run where a socket's event is handled, which is on the thread pool already: each further change of
+    // threads wakes one that sleeps.
     builder.WebHost.UseSockets(static options => options.UnsafePreferInlineScheduling = true);
     builder.Services.AddHubServerRedis();
     builder.Services.AddHubServer();

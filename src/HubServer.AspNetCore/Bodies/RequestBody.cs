@@ -37,30 +37,21 @@ internal static class RequestBody
     /// <summary>Takes the bytes as they come, so that a length which is only announced costs nothing.</summary>
     private static async Task<ReadOnlyMemory<byte>> ReadToEndAsync(PipeReader reader, int maxBytes, CancellationToken cancellationToken)
     {
-        ArrayBufferWriter<byte>? earlier = null;
+        var body = new ArrayBufferWriter<byte>();
         while (true)
         {
             var read = await reader.ReadAsync(cancellationToken);
-            if ((earlier?.WrittenCount ?? 0) + read.Buffer.Length > maxBytes)
+            if (body.WrittenCount + read.Buffer.Length > maxBytes)
             {
                 reader.AdvanceTo(read.Buffer.End); // The server reads the rest, so that the connection goes on.
                 throw TooLarge(maxBytes);
             }
 
-            // Most bodies are small and come whole: they are copied once.
-            if (read.IsCompleted && earlier is null)
-            {
-                var body = read.Buffer.ToArray();
-                reader.AdvanceTo(read.Buffer.End);
-                return body;
-            }
-
-            earlier ??= new ArrayBufferWriter<byte>((int)read.Buffer.Length);
             foreach (var part in read.Buffer)
-                earlier.Write(part.Span);
+                body.Write(part.Span);
             reader.AdvanceTo(read.Buffer.End);
             if (read.IsCompleted)
-                return earlier.WrittenMemory;
+                return body.WrittenMemory;
         }
     }
 

@@ -11,8 +11,8 @@ namespace HubServer.AspNetCore.Sockets;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Frames go to the socket itself where nothing stands between it and the request, since Kestrel's response writer and
-/// its pipe are half of what a small message costs outside the kernel. TLS and connection middleware have pipes of their
+/// Frames go to the socket itself where nothing stands between it and the request: Kestrel's response writer and its pipe
+/// would be a part of what a small message costs, and one that is not needed. TLS and connection middleware have pipes of their
 /// own, and other servers no socket; there frames go to the stream that the server gave.
 /// </para>
 /// <para>
@@ -56,22 +56,7 @@ internal sealed class HubSocket(Stream inner, Stream output) : Stream
     }
 
     /// <summary>Sends one frame, or nothing where none may follow; false then. A frame that has begun is never cut off.</summary>
-    public ValueTask<bool> SendAsync(ReadOnlyMemory<byte> frame)
-    {
-        if (!_turn.Wait(0))
-            return SendLaterAsync(frame);
-        if (_isClosed)
-        {
-            _turn.Release();
-            return ValueTask.FromResult(false);
-        }
-
-        var send = WriteToConnectionAsync(frame);
-        if (!send.IsCompletedSuccessfully)
-            return EndAsync(send);
-        _turn.Release();
-        return ValueTask.FromResult(true);
-    }
+    public ValueTask<bool> SendAsync(ReadOnlyMemory<byte> frame) => _turn.Wait(0) ? SendInTurnAsync(frame) : SendLaterAsync(frame);
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -118,13 +103,22 @@ internal sealed class HubSocket(Stream inner, Stream output) : Stream
     private async ValueTask<bool> SendLaterAsync(ReadOnlyMemory<byte> frame)
     {
         await _turn.WaitAsync();
+        return await SendInTurnAsync(frame);
+    }
+
+    private ValueTask<bool> SendInTurnAsync(ReadOnlyMemory<byte> frame)
+    {
         if (_isClosed)
         {
             _turn.Release();
-            return false;
+            return ValueTask.FromResult(false);
         }
 
-        return await EndAsync(WriteToConnectionAsync(frame));
+        var send = WriteToConnectionAsync(frame);
+        if (!send.IsCompletedSuccessfully)
+            return EndAsync(send);
+        _turn.Release();
+        return ValueTask.FromResult(true);
     }
 
     private async ValueTask<bool> EndAsync(ValueTask send)

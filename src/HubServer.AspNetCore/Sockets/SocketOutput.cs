@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace HubServer.AspNetCore.Sockets;
 
 /// <summary>
-/// What a hub writes to one connection, sent by the flush itself as one WebSocket message: no pipe, no copy and no
-/// change of threads lie between a subscription that is woken and the socket.
+/// What a hub writes to one connection, sent by the flush itself as one WebSocket message: bytes are copied once, and no
+/// pipe and no change of threads lie between a subscription that is woken and the socket.
 /// </summary>
 /// <remarks>Used by one caller at a time, which SignalR's lock of the connection sees to; <see cref="Complete"/> may come at any time.</remarks>
 /// <param name="connection">The connection as SignalR sees it.</param>

@@ -15,7 +15,6 @@ internal sealed class FrameBodies(QueryOptions options, TimeProvider time, HubSe
     private readonly Dictionary<Key, LinkedListNode<Entry>> _entries = []; // Used under _gate.
     private readonly LinkedList<Entry> _byUse = []; // Used under _gate; the least lately used first.
     private long _bytes; // Used under _gate.
-    private long _now; // Used under _gate; when an entry was added last, which is as exact as entries' times need to be.
 
     /// <summary>What is kept, in bytes.</summary>
     public long Bytes
@@ -61,16 +60,10 @@ internal sealed class FrameBodies(QueryOptions options, TimeProvider time, HubSe
         {
             if (!_entries.TryGetValue(key, out var node))
                 return null;
-
-            // Most look-ups are of a tick's rows, by one feed after the other, and the first has moved the entry.
-            if (node.ValueRef.UsedAt != _now)
-            {
-                _byUse.Remove(node);
-                node.ValueRef = node.ValueRef with { UsedAt = _now };
-                _byUse.AddLast(node);
-            }
-
-            return node.ValueRef.Bytes;
+            _byUse.Remove(node);
+            node.Value = node.Value with { UsedAt = time.GetTimestamp() };
+            _byUse.AddLast(node);
+            return node.Value.Bytes;
         }
     }
 
@@ -78,8 +71,8 @@ internal sealed class FrameBodies(QueryOptions options, TimeProvider time, HubSe
     {
         lock (_gate)
         {
-            _now = time.GetTimestamp();
-            if (!_entries.TryAdd(key, _byUse.AddLast(new Entry(key, bytes, _now))))
+            var now = time.GetTimestamp();
+            if (!_entries.TryAdd(key, _byUse.AddLast(new Entry(key, bytes, now))))
             {
                 _byUse.RemoveLast();
                 return;
@@ -89,7 +82,7 @@ internal sealed class FrameBodies(QueryOptions options, TimeProvider time, HubSe
 
             // The rows of one tick are wanted within that tick, and the pages of a past while clients join: what nobody
             // asked for in a while is garbage, however large the budget is.
-            while (_byUse.First is { } oldest && (_bytes > options.CacheBytes || time.GetElapsedTime(oldest.Value.UsedAt, _now) > options.CacheTime))
+            while (_byUse.First is { } oldest && (_bytes > options.CacheBytes || time.GetElapsedTime(oldest.Value.UsedAt, now) > options.CacheTime))
             {
                 _byUse.RemoveFirst();
                 _entries.Remove(oldest.Value.Key);

@@ -25,9 +25,8 @@ internal sealed class ServerFixture : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly ErrorLog _errors;
-    private readonly ConcurrentBag<HubConnection> _connections = [];
-
     private readonly StrongBox<int> _requests;
+    private readonly ConcurrentBag<HubConnection> _connections = [];
 
     private ServerFixture(WebApplication app, ErrorLog errors, StrongBox<int> requests)
     {

@@ -59,9 +59,7 @@ public sealed class HubEndpointTests
     public async Task Ping_WhileRowsCome_IsAnsweredBetweenWholeMessages()
     {
         await using var server = await ServerFixture.StartAsync();
-        await server.PublishAsync("cpu", first: 0, Rows);
-        using var socket = await RawSocket.ConnectAsync(server.Url);
-        await socket.QueryAsync("cpu");
+        using var socket = await QueryAsync(server);
         var frames = new FrameReader(socket);
         var pongs = 0;
         for (var message = 0; message < 50; message++)
@@ -81,9 +79,7 @@ public sealed class HubEndpointTests
     public async Task CloseFrame_OfAClientThatIsSentRows_IsAnsweredByTheLastFrame()
     {
         await using var server = await ServerFixture.StartAsync();
-        await server.PublishAsync("cpu", first: 0, Rows);
-        using var socket = await RawSocket.ConnectAsync(server.Url);
-        await socket.QueryAsync("cpu");
+        using var socket = await QueryAsync(server);
         var frames = new FrameReader(socket);
         using var stop = new CancellationTokenSource();
         var publishing = PublishAsync(server, stop.Token);
@@ -96,6 +92,14 @@ public sealed class HubEndpointTests
         await stop.CancelAsync();
         await publishing;
         Assert.Empty(server.Errors);
+    }
+
+    private static async Task<RawSocket> QueryAsync(ServerFixture server)
+    {
+        await server.PublishAsync("cpu", first: 0, Rows);
+        var socket = await RawSocket.ConnectAsync(server.Url);
+        await socket.QueryAsync("cpu");
+        return socket;
     }
 
     private static async Task PublishAsync(ServerFixture server, CancellationToken cancellationToken)
@@ -147,18 +151,17 @@ public sealed class HubEndpointTests
         await connection.StartAsync();
         await using var items = connection.StreamLoosely(WireFormat.Json, "Query", new { version = 1, targets = new[] { new { channel = "cpu", rows = Rows } }, intervalMs = 0 }).GetAsyncEnumerator();
 
-        var rows = 0.0;
-        while (rows < Rows)
-        {
-            Assert.True(await items.MoveNextAsync());
-            rows += items.Current.ListAt("frames").Sum(static frame => (double)frame.At("count")!);
-        }
-
+        await ReadRowsAsync(Rows);
         await node.Ingest.PublishAsync(ChannelId.Parse("cpu"), new Rows([new RowField("value")], [new Column([7.0])]));
-        while (rows < Rows + 1)
+        await ReadRowsAsync(1);
+
+        async Task ReadRowsAsync(double count)
         {
-            Assert.True(await items.MoveNextAsync());
-            rows += items.Current.ListAt("frames").Sum(static frame => (double)frame.At("count")!);
+            for (var rows = 0.0; rows < count;)
+            {
+                Assert.True(await items.MoveNextAsync());
+                rows += items.Current.ListAt("frames").Sum(static frame => (double)frame.At("count")!);
+            }
         }
     }
 

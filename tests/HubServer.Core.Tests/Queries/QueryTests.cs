@@ -187,6 +187,18 @@ public sealed class QueryTests() : NodeTests(new HubServerOptions { Channels = {
         bodies.Get(channel, channel.Epoch, view, 0, 5, WireFormat.Json, keep: true);
         bodies.Get(channel, channel.Epoch, view, 0, 10, WireFormat.Json, keep: true);
         Assert.Equal(1, metrics.BodiesReused);
+
+        // What is asked for stays, also where nothing new was encoded since.
+        for (var used = 2; used < 5; used++)
+        {
+            Time.Advance(Options.Queries.CacheTime / 2);
+            bodies.Get(channel, channel.Epoch, view, 0, 10, WireFormat.Json, keep: true);
+            Assert.Equal(used, metrics.BodiesReused);
+        }
+
+        bodies.Get(channel, channel.Epoch, view, 5, 10, WireFormat.Json, keep: true);
+        bodies.Get(channel, channel.Epoch, view, 0, 10, WireFormat.Json, keep: true);
+        Assert.Equal(5, metrics.BodiesReused);
     }
 
     private void Read(Subscription items, int count)
