@@ -9,14 +9,13 @@ try
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.UseDefaultUrl();
 
-    // Continuations run where a socket's event is handled, which is on the thread pool already: each further change of
-    // threads wakes one that sleeps.
-    builder.WebHost.UseSockets(static options => options.UnsafePreferInlineScheduling = true);
+    SocketThreads.Prefer(builder);
     builder.Services.AddHubServerRedis();
     builder.Services.AddHubServer();
     builder.AddMetricsExporter();
 
     var app = builder.Build();
+    app.UseThreadPoolForLongRequests();
     app.UseConfiguredPathBase();
     app.MapHubServer();
     app.MapMetrics();

@@ -44,6 +44,8 @@ public sealed class ServerHub(Node node, HubServerMetrics metrics, IOptions<HubS
 
         try
         {
+            // Selectors are matched against all channels, too long for a thread on which sockets are read.
+            await Task.Yield();
             var isBinary = Context.Features.Get<ITransferFormatFeature>()?.ActiveFormat == TransferFormat.Binary;
             var subscription = await node.QueryAsync(request, isBinary ? WireFormat.MessagePack : WireFormat.Json, Context.ConnectionAborted);
             subscription.Ended = () => Interlocked.Decrement(ref queries.Value);
@@ -71,9 +73,10 @@ public sealed class ServerHub(Node node, HubServerMetrics metrics, IOptions<HubS
     }
 
     /// <summary>A page of channels, sorted by id.</summary>
-    public ChannelList ListChannels(ListRequest request)
+    public async Task<ChannelList> ListChannels(ListRequest request)
     {
         Require(request);
+        await Task.Yield(); // As for a query, all channels are looked through.
         return node.List(request);
     }
 
