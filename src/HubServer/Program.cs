@@ -15,7 +15,7 @@ try
     builder.AddMetricsExporter();
 
     var app = builder.Build();
-    app.UseThreadPoolForLongRequests();
+    app.UseThreadPoolForReads();
     app.UseConfiguredPathBase();
     app.MapHubServer();
     app.MapMetrics();

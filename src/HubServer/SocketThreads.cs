@@ -14,9 +14,6 @@ internal static class SocketThreads
     /// <summary>The runtime's only switch for it, which is read when the first socket is used.</summary>
     private const string Switch = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
 
-    /// <summary>A body that is read in well under a millisecond.</summary>
-    private const long SmallBodyBytes = 16 << 10;
-
     /// <summary>Handles events on the threads of the sockets, unless the environment says otherwise; call it before anything uses a socket.</summary>
     public static void Prefer(WebApplicationBuilder builder)
     {
@@ -25,11 +22,10 @@ internal static class SocketThreads
         builder.WebHost.UseSockets(static options => options.UnsafePreferInlineScheduling = true);
     }
 
-    /// <summary>Takes every request off the socket's thread that is not a small publish. SignalR does so with what the hub is sent.</summary>
-    public static void UseThreadPoolForLongRequests(this IApplicationBuilder app) => app.Use(static async (context, next) =>
+    /// <summary>Takes requests off the socket's thread that publish nothing. Publishes and the hub leave it where there is more to do.</summary>
+    public static void UseThreadPoolForReads(this IApplicationBuilder app) => app.Use(static async (context, next) =>
     {
-        var request = context.Request;
-        if (!HttpMethods.IsPost(request.Method) || request.ContentLength is null or > SmallBodyBytes || request.Headers.ContentEncoding.Count > 0)
+        if (!HttpMethods.IsPost(context.Request.Method))
             await Task.Yield();
         await next(context);
     });

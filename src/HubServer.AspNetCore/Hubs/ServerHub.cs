@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using HubServer.AspNetCore.Sockets;
 using HubServer.Core;
 using HubServer.Protocol;
 using Microsoft.AspNetCore.Connections;
@@ -44,8 +45,7 @@ public sealed class ServerHub(Node node, HubServerMetrics metrics, IOptions<HubS
 
         try
         {
-            // Selectors are matched against all channels, too long for a thread on which sockets are read.
-            await Task.Yield();
+            await SocketThread.LeaveAsync(); // Selectors are matched against all channels.
             var isBinary = Context.Features.Get<ITransferFormatFeature>()?.ActiveFormat == TransferFormat.Binary;
             var subscription = await node.QueryAsync(request, isBinary ? WireFormat.MessagePack : WireFormat.Json, Context.ConnectionAborted);
             subscription.Ended = () => Interlocked.Decrement(ref queries.Value);
@@ -76,7 +76,7 @@ public sealed class ServerHub(Node node, HubServerMetrics metrics, IOptions<HubS
     public async Task<ChannelList> ListChannels(ListRequest request)
     {
         Require(request);
-        await Task.Yield(); // As for a query, all channels are looked through.
+        await SocketThread.LeaveAsync(); // All channels are looked through.
         return node.List(request);
     }
 

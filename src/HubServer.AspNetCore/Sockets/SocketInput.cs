@@ -12,10 +12,8 @@ namespace HubServer.AspNetCore.Sockets;
 /// <param name="to">What the hub reads.</param>
 internal sealed class SocketInput(WebSocket inner, PipeWriter to) : WebSocket
 {
-    /// <summary>A message that is handled in well under a millisecond; a longer one would keep the thread from other sockets.</summary>
-    private const long SmallMessageBytes = 16 << 10;
-
     private long _messageBytes; // What came of the message so far.
+    private volatile bool _isAborted;
 
     public override WebSocketCloseStatus? CloseStatus => inner.CloseStatus;
 
@@ -41,7 +39,7 @@ internal sealed class SocketInput(WebSocket inner, PipeWriter to) : WebSocket
         {
             // A client that goes without a goodbye is no failure of the hub, nor is a connection that the server ends.
             var isEnd = failure is OperationCanceledException or WebSocketException { WebSocketErrorCode: WebSocketError.ConnectionClosedPrematurely };
-            await to.CompleteAsync(isEnd || inner.State == WebSocketState.Aborted ? null : failure);
+            await to.CompleteAsync(isEnd || _isAborted ? null : failure);
             throw;
         }
     }
@@ -66,6 +64,7 @@ internal sealed class SocketInput(WebSocket inner, PipeWriter to) : WebSocket
 
     public override void Abort()
     {
+        _isAborted = true;
         inner.Abort();
         to.CancelPendingFlush();
     }
@@ -88,8 +87,8 @@ internal sealed class SocketInput(WebSocket inner, PipeWriter to) : WebSocket
 
         to.Advance(part.Count);
         _messageBytes += part.Count;
-        if (_messageBytes > SmallMessageBytes && !Thread.CurrentThread.IsThreadPoolThread)
-            await Task.Yield();
+        if (_messageBytes > SocketThread.SmallBytes)
+            await SocketThread.LeaveAsync();
         if (part.EndOfMessage)
             _messageBytes = 0;
         var flush = await to.FlushAsync(CancellationToken.None);
