@@ -23,11 +23,16 @@ export async function openLines(url, headers = {}) {
   sent.end();
   const [response] = await once(sent, "response");
   const lines = [];
-  let rest = "";
+  let rest = [];
   response.setEncoding("utf8").on("data", (text) => {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop();
-    lines.push(...parts.filter((line) => line !== ""));
+    const [first, ...others] = text.split("\n");
+    rest.push(first);
+    for (const part of others) {
+      const line = rest.join("");
+      if (line !== "")
+        lines.push(line);
+      rest = [part];
+    }
   });
   response.on("error", () => {}); // close() ends it amid the answer.
   return { status: response.statusCode, type: response.headers["content-type"], lines, close: () => sent.destroy() };
