@@ -91,8 +91,18 @@ internal sealed class ServerFixture : IAsyncDisposable
                 Interlocked.Decrement(ref requests.Value);
             }
         });
-        app.MapHubServer();
-        await app.StartAsync();
+        try
+        {
+            app.MapHubServer();
+            await app.StartAsync();
+        }
+        catch
+        {
+            // It watches its settings' files, and the system lets a user watch only so many.
+            await app.DisposeAsync();
+            throw;
+        }
+
         return new ServerFixture(app, errors, requests);
     }
 
