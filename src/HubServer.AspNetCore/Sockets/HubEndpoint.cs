@@ -35,7 +35,11 @@ internal sealed class HubEndpoint(IOptions<TransportOptions> transport, HubServe
     private static RequestDelegate KeepUpgrade(RequestDelegate next) => context =>
     {
         if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)
+        {
             context.Features.Set<IHttpUpgradeFeature>(new HubUpgrade(context, upgrade));
+            context.Features.Set<IHttpWebSocketFeature>(null); // That of the application would upgrade past it.
+        }
+
         return next(context);
     };
 

@@ -56,6 +56,14 @@ public sealed class HubEndpointTests
     }
 
     [Fact]
+    public async Task Query_InAnApplicationWithWebSocketsOfItsOwn_SendsThePastAndLiveRows()
+    {
+        await using var app = await StartAsync(static listen => listen.UseHttps(Certificate), static _ => { }, static app => app.UseWebSockets());
+
+        await ReadAsync(app, "1.1");
+    }
+
+    [Fact]
     public async Task Ping_WhileRowsCome_IsAnsweredBetweenWholeMessages()
     {
         await using var server = await ServerFixture.StartAsync();
@@ -111,7 +119,7 @@ public sealed class HubEndpointTests
         }
     }
 
-    private static async Task<WebApplication> StartAsync(Action<ListenOptions> listen, Action<HttpContext> seeAtItsEnd)
+    private static async Task<WebApplication> StartAsync(Action<ListenOptions> listen, Action<HttpContext> seeAtItsEnd, Action<WebApplication>? configure = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -119,6 +127,7 @@ public sealed class HubEndpointTests
         builder.Configuration["HubServer:Sources:Host:Enabled"] = "false";
         builder.Services.AddHubServer();
         var app = builder.Build();
+        configure?.Invoke(app);
         app.Use(next => async context =>
         {
             await next(context);

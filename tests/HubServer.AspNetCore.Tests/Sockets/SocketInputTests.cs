@@ -46,6 +46,7 @@ public sealed class SocketInputTests
         var handled = ThreadThatReadsAsync(pair.Upgrade.Input.Reader, length);
 
         await pair.Client.SendAsync(Bytes(length), WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None);
+        await Wait.Eventually(() => pair.Arrived > length, "the message is there whole, so that the receiver waits for nothing");
         var receiver = RunOnThread(() => ReceiveAsync(pair.Input));
 
         Assert.Equal(isThere, receiver == await handled);
@@ -161,12 +162,12 @@ public sealed class SocketInputTests
     }
 
     /// <summary>The thread that reads the end of so many bytes.</summary>
-    private static async Task<int> ThreadThatReadsAsync(PipeReader reader, int length)
+    private static async Task<Thread> ThreadThatReadsAsync(PipeReader reader, int length)
     {
         while (true)
         {
             var read = await reader.ReadAsync();
-            var thread = Environment.CurrentManagedThreadId;
+            var thread = Thread.CurrentThread;
             var isWhole = read.Buffer.Length == length;
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
             if (isWhole)
@@ -175,12 +176,12 @@ public sealed class SocketInputTests
     }
 
     /// <summary>Starts something on a thread of its own, as one that handles sockets' events is, and returns which.</summary>
-    private static int RunOnThread(Action action)
+    private static Thread RunOnThread(Action action)
     {
         var thread = new Thread(action.Invoke);
         thread.Start();
         thread.Join();
-        return thread.ManagedThreadId;
+        return thread;
     }
 
     private static async Task<byte[]> ReadToEndAsync(PipeReader reader)

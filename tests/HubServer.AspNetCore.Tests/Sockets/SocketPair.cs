@@ -36,6 +36,9 @@ internal sealed class SocketPair : IHttpUpgradeFeature, IAsyncDisposable
     /// <summary>What the server's transport sees.</summary>
     public SocketInput Input { get; private set; } = null!;
 
+    /// <summary>The bytes that the client sent and the server has not received.</summary>
+    public int Arrived => _server.Available;
+
     /// <summary>What the client sees.</summary>
     public WebSocket Client { get; }
 
