@@ -9,13 +9,13 @@ try
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.UseDefaultUrl();
 
-    SocketThreads.Prefer(builder);
+    builder.UseInlineSockets();
     builder.Services.AddHubServerRedis();
     builder.Services.AddHubServer();
     builder.AddMetricsExporter();
 
     var app = builder.Build();
-    app.UseThreadPoolForReads();
+    app.UseThreadPoolForAllButPosts();
     app.UseConfiguredPathBase();
     app.MapHubServer();
     app.MapMetrics();

@@ -9,21 +9,21 @@ namespace HubServer;
 /// whatever takes time; what may compute for longer goes on in the thread pool.
 /// </para>
 /// </summary>
-internal static class SocketThreads
+internal static class InlineSockets
 {
     /// <summary>The runtime's only switch for it, which is read when the first socket is used.</summary>
     private const string Switch = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
 
     /// <summary>Handles events on the threads of the sockets, unless the environment says otherwise; call it before anything uses a socket.</summary>
-    public static void Prefer(WebApplicationBuilder builder)
+    public static void UseInlineSockets(this WebApplicationBuilder builder)
     {
         if (Environment.GetEnvironmentVariable(Switch) is null)
             Environment.SetEnvironmentVariable(Switch, "1");
         builder.WebHost.UseSockets(static options => options.UnsafePreferInlineScheduling = true);
     }
 
-    /// <summary>Takes requests off the socket's thread that publish nothing. Publishes and the hub leave it where there is more to do.</summary>
-    public static void UseThreadPoolForReads(this IApplicationBuilder app) => app.Use(static async (context, next) =>
+    /// <summary>Takes every request but a POST off the socket's thread. Publishes and the hub leave it where there is more to do.</summary>
+    public static void UseThreadPoolForAllButPosts(this IApplicationBuilder app) => app.Use(static async (context, next) =>
     {
         if (!HttpMethods.IsPost(context.Request.Method))
             await Task.Yield();

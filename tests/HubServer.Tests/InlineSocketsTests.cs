@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.SignalR.Client;
 namespace HubServer.Tests;
 
 /// <summary>Which threads of the program a request is handled on.</summary>
-public sealed class SocketThreadsTests
+public sealed class InlineSocketsTests
 {
     private const int Requests = 500;
     private const double AFew = Requests / 2.0; // What the node and the runtime do meanwhile, and the scrapes themselves.
