@@ -9,13 +9,14 @@ try
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.UseDefaultUrl();
 
-    builder.UseInlineSockets();
+    // Continuations run where a socket's event is handled, which is on the thread pool already: each further change of
+    // threads wakes one that sleeps.
+    builder.WebHost.UseSockets(static options => options.UnsafePreferInlineScheduling = true);
     builder.Services.AddHubServerRedis();
     builder.Services.AddHubServer();
     builder.AddMetricsExporter();
 
     var app = builder.Build();
-    app.UseThreadPoolForAllButPosts();
     app.UseConfiguredPathBase();
     app.MapHubServer();
     app.MapMetrics();

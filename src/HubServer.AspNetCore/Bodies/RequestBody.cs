@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Pipelines;
-using HubServer.AspNetCore.Sockets;
 using HubServer.Protocol;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -31,10 +30,7 @@ internal static class RequestBody
             throw ProtocolException.BadRequest($"Content-Encoding '{encoding}' is not known; it is gzip or none");
 
         var body = await ReadToEndAsync(context.Request.BodyReader, maxBytes, context.RequestAborted);
-        var isCompressed = encoding.EndsWith("gzip", StringComparison.Ordinal);
-        if (isCompressed || body.Length > SocketThread.SmallBytes)
-            await SocketThread.LeaveAsync();
-        var text = isCompressed ? await DecompressAsync(body.ToArray(), maxBytes) : body;
+        var text = encoding.EndsWith("gzip", StringComparison.Ordinal) ? await DecompressAsync(body.ToArray(), maxBytes) : body;
         return text.Span.StartsWith("\uFEFF"u8) ? text["\uFEFF"u8.Length..] : text;
     }
 

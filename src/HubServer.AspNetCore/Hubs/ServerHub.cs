@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using HubServer.AspNetCore.Sockets;
 using HubServer.Core;
 using HubServer.Protocol;
 using Microsoft.AspNetCore.Connections;
@@ -45,7 +44,6 @@ public sealed class ServerHub(Node node, HubServerMetrics metrics, IOptions<HubS
 
         try
         {
-            await SocketThread.LeaveAsync(); // Selectors are matched against all channels.
             var isBinary = Context.Features.Get<ITransferFormatFeature>()?.ActiveFormat == TransferFormat.Binary;
             var subscription = await node.QueryAsync(request, isBinary ? WireFormat.MessagePack : WireFormat.Json, Context.ConnectionAborted);
             subscription.Ended = () => Interlocked.Decrement(ref queries.Value);
@@ -73,10 +71,9 @@ public sealed class ServerHub(Node node, HubServerMetrics metrics, IOptions<HubS
     }
 
     /// <summary>A page of channels, sorted by id.</summary>
-    public async Task<ChannelList> ListChannels(ListRequest request)
+    public ChannelList ListChannels(ListRequest request)
     {
         Require(request);
-        await SocketThread.LeaveAsync(); // All channels are looked through.
         return node.List(request);
     }
 

@@ -15,24 +15,23 @@ using Microsoft.Extensions.Options;
 namespace HubServer.AspNetCore.Sockets;
 
 /// <summary>
-/// The endpoint of the hub: SignalR's own in everything but the two pipes between its transport and the hub. What the hub
-/// writes goes to its socket through <see cref="SocketOutput"/>, what it is sent comes through <see cref="SocketInput"/>.
+/// The endpoint of the hub: SignalR's own in everything but one, that what the hub writes goes to its socket through
+/// <see cref="SocketOutput"/>.
 /// </summary>
 internal sealed class HubEndpoint(IOptions<TransportOptions> transport, HubServerMetrics metrics, TimeProvider time)
 {
     public void Map(IEndpointRouteBuilder endpoints, string path)
     {
         var options = new HttpConnectionDispatcherOptions { Transports = HttpTransportType.WebSockets, TransportSendTimeout = transport.Value.SendTimeout };
-        endpoints.MapConnections(path, options, connections => connections.Use(UseSocket).UseHub<ServerHub>()).Add(builder =>
+        endpoints.MapConnections(path, options, connections => connections.Use(WriteToSocket).UseHub<ServerHub>()).Add(builder =>
         {
             builder.Metadata.Add(new HubMetadata(typeof(ServerHub)));
-            var signalR = builder.RequestDelegate ?? throw new InvalidOperationException("the hub has no endpoint");
-            builder.RequestDelegate = endpoints.CreateApplicationBuilder().Use(KeepUpgrade).UseWebSockets().Use(KeepInput).Use(_ => signalR).Build();
+            builder.RequestDelegate = KeepSocket(builder.RequestDelegate ?? throw new InvalidOperationException("the hub has no endpoint"));
         });
     }
 
     /// <summary>WebSockets over HTTP/2 are upgraded in another way, and stay with SignalR's own transport.</summary>
-    private static RequestDelegate KeepUpgrade(RequestDelegate next) => context =>
+    private static RequestDelegate KeepSocket(RequestDelegate next) => context =>
     {
         if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)
         {
@@ -43,19 +42,12 @@ internal sealed class HubEndpoint(IOptions<TransportOptions> transport, HubServe
         return next(context);
     };
 
-    private static RequestDelegate KeepInput(RequestDelegate next) => context =>
-    {
-        if (context.Features.Get<IHttpUpgradeFeature>() is HubUpgrade upgrade && context.Features.Get<IHttpWebSocketFeature>() is { } accept)
-            context.Features.Set<IHttpWebSocketFeature>(new HubAccept(accept, upgrade.Input.Writer));
-        return next(context);
-    };
-
-    private ConnectionDelegate UseSocket(ConnectionDelegate next) => connection =>
+    private ConnectionDelegate WriteToSocket(ConnectionDelegate next) => connection =>
     {
         if (connection.Features.Get<IHttpContextFeature>()?.HttpContext?.Features.Get<IHttpUpgradeFeature>() is HubUpgrade upgrade)
         {
             var output = new SocketOutput(connection, upgrade, connection.Transport.Output, time);
-            connection.Transport = new Duplex(upgrade.Input.Reader, output);
+            connection.Transport = new Duplex(connection.Transport.Input, output);
             connection.Features.Get<IConnectionHeartbeatFeature>()?.OnHeartbeat(_ => RequireProgress(connection, output), connection);
         }
 

@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace HubServer.AspNetCore.Tests.Sockets;
 
-/// <summary>A TCP connection of this machine: <see cref="SocketOutput"/> and <see cref="SocketInput"/> at one end, the runtime's own WebSocket at the other.</summary>
+/// <summary>A TCP connection of this machine: a <see cref="SocketOutput"/> at one end, the runtime's own WebSocket at the other.</summary>
 internal sealed class SocketPair : IHttpUpgradeFeature, IAsyncDisposable
 {
     private readonly Socket _server;
@@ -33,12 +33,6 @@ internal sealed class SocketPair : IHttpUpgradeFeature, IAsyncDisposable
 
     public SocketOutput Output { get; }
 
-    /// <summary>What the server's transport sees.</summary>
-    public SocketInput Input { get; private set; } = null!;
-
-    /// <summary>The bytes that the client sent and the server has not received.</summary>
-    public int Arrived => _server.Available;
-
     /// <summary>What the client sees.</summary>
     public WebSocket Client { get; }
 
@@ -58,7 +52,7 @@ internal sealed class SocketPair : IHttpUpgradeFeature, IAsyncDisposable
         var server = await listener.AcceptAsync();
         server.SendBufferSize = sendBufferBytes;
         var pair = new SocketPair(server, client, format, time ?? TimeProvider.System);
-        pair.Input = new SocketInput(WebSocket.CreateFromStream(await pair.Upgrade.UpgradeAsync(), new WebSocketCreationOptions { IsServer = true }), pair.Upgrade.Input.Writer);
+        await pair.Upgrade.UpgradeAsync();
         return pair;
     }
 
@@ -78,9 +72,6 @@ internal sealed class SocketPair : IHttpUpgradeFeature, IAsyncDisposable
         }
     }
 
-    /// <summary>Sends bytes as they are.</summary>
-    public Task SendRawAsync(byte[] bytes) => _client.SendAsync(bytes);
-
     /// <summary>Resets the connection.</summary>
     public void Reset()
     {
@@ -90,7 +81,6 @@ internal sealed class SocketPair : IHttpUpgradeFeature, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Input.Dispose();
         Client.Dispose();
         _client.Dispose();
         _server.Dispose();
