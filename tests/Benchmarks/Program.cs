@@ -17,7 +17,7 @@ switch (args.FirstOrDefault())
     case "steps":
         // In this process: the internals that are measured are visible to this assembly, and to none that is made for a run.
         var steps = ManualConfig.Create(DefaultConfig.Instance)
-            .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance))
+            .AddJob(Job.Default.WithMaxIterationCount(20).WithToolchain(InProcessEmitToolchain.Instance))
             .AddDiagnoser(MemoryDiagnoser.Default)
             .WithArtifactsPath(Path.Combine(AppContext.BaseDirectory, "steps"));
         BenchmarkSwitcher.FromTypes([typeof(RingBenchmark), typeof(EncodeBenchmark), typeof(TickBenchmark), typeof(JoinBenchmark)]).RunAllJoined(steps, args[1..]);
