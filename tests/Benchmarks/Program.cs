@@ -16,6 +16,7 @@ switch (args.FirstOrDefault())
         return 0;
     case "steps":
         // In this process: the internals that are measured are visible to this assembly, and to none that is made for a run.
+        // On a noisy machine a step would take up to a hundred iterations, and all of them half an hour.
         var steps = ManualConfig.Create(DefaultConfig.Instance)
             .AddJob(Job.Default.WithMaxIterationCount(20).WithToolchain(InProcessEmitToolchain.Instance))
             .AddDiagnoser(MemoryDiagnoser.Default)
