@@ -59,6 +59,7 @@ public sealed class HubServerMetrics
         _meter.CreateObservableUpDownCounter("hubserver.bodies.size", () => node.CachedBytes, "By", "Encoded rows kept for further readers.");
         _meter.CreateObservableUpDownCounter("hubserver.feeds", () => node.Feeds, "{feed}", "Running feeds, each serving all queries that are alike.");
         _meter.CreateObservableUpDownCounter("hubserver.feeds.channels", () => node.FollowedChannels, "{channel}", "Channels that feeds follow, counted once for each target of each feed.");
+        _meter.CreateObservableUpDownCounter("hubserver.queries.regexes", () => node.Regexes, "{regex}", "Different regular expressions of running queries.");
         _meter.CreateObservableUpDownCounter("hubserver.publish.pending", () => node.Ingest.PendingRows, "{row}", "Rows that wait for the backplane.");
         _meter.CreateObservableUpDownCounter("hubserver.publish.pending.size", () => node.Ingest.PendingBytes, "By", "About what those rows take.");
 
@@ -69,6 +70,7 @@ public sealed class HubServerMetrics
             new(options.Channels.MaxChannels, Option("Channels:MaxChannels")),
             new(options.Channels.MaxTotalBytes, Option("Channels:MaxTotalBytes")),
             new(options.Publishing.MaxPendingBytes, Option("Publishing:MaxPendingBytes")),
+            new(options.Queries.MaxRegexes, Option("Queries:MaxRegexes")),
             new(options.Queries.CacheBytes, Option("Queries:CacheBytes")),
         ];
         _meter.CreateObservableGauge("hubserver.limit", () => limits, description: "The limits of what a node holds, by option.");

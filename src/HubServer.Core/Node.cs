@@ -18,6 +18,7 @@ public sealed class Node : IDisposable
     private readonly FeedRegistry _feeds;
     private readonly RetentionSweep _sweep;
     private readonly ChannelRules _rules;
+    private readonly RegexPool _regexes;
     private readonly long _started;
 
     /// <summary>Starts a node.</summary>
@@ -40,6 +41,7 @@ public sealed class Node : IDisposable
         Ingest = new Ingest(Registry, _rules, backplane, options, time, metrics, work, logger);
         _context = new FeedContext(Registry, backplane, new FrameBodies(options.Queries, time, metrics), new PrivateItemQueue(work), options.Queries, time, work, metrics);
         _feeds = new FeedRegistry(_context);
+        _regexes = new RegexPool(options.Queries.MaxRegexes);
         backplane.Start(Registry);
         _sweep = new RetentionSweep(Registry, backplane, _rules.ShortestRetention, time, metrics, logger);
         metrics.Observe(this, options);
@@ -57,6 +59,9 @@ public sealed class Node : IDisposable
     /// <summary>The channels that feeds follow, counted once for each target of each feed.</summary>
     internal int FollowedChannels => _feeds.FollowedChannels;
 
+    /// <summary>The different regular expressions of running queries.</summary>
+    internal int Regexes => _regexes.Count;
+
     /// <summary>What the encoded rows take that are kept for further readers.</summary>
     internal long CachedBytes => _context.Bodies.Bytes;
 
@@ -64,14 +69,25 @@ public sealed class Node : IDisposable
     /// <exception cref="ProtocolException">The request is wrong; the text names the place.</exception>
     public Subscription Query(QueryRequest request, WireFormat format) => Open(Plan(request), format);
 
-    /// <summary>The same, after the backplane was asked about the channels in which the client resumes ahead of this node.</summary>
+    /// <summary>
+    /// The same for a request from elsewhere: regular expressions are compiled in turn with others', and the backplane is
+    /// asked about the channels in which the client resumes ahead of this node.
+    /// </summary>
     /// <exception cref="ProtocolException">The request is wrong; the text names the place.</exception>
     public async ValueTask<Subscription> QueryAsync(QueryRequest request, WireFormat format, CancellationToken cancellationToken)
     {
-        var plan = Plan(request);
-        if (plan.ChannelsAhead(Registry) is { Length: > 0 } ahead)
-            await _backplane.CatchUpAsync(ahead, cancellationToken);
-        return Open(plan, format);
+        var plan = QueryPlan.MayCompile(request) ? await _regexes.InTurnAsync(() => Plan(request), cancellationToken) : Plan(request);
+        try
+        {
+            if (plan.ChannelsAhead(Registry) is { Length: > 0 } ahead)
+                await _backplane.CatchUpAsync(ahead, cancellationToken);
+            return Open(plan, format);
+        }
+        catch
+        {
+            plan.Regexes.Dispose();
+            throw;
+        }
     }
 
     /// <summary>A page of channels, sorted by id.</summary>
@@ -80,11 +96,17 @@ public sealed class Node : IDisposable
     {
         QueryPlan.RequireBetween(request.Limit, _options.Queries.MaxListLimit, "limit", nameof(QueryOptions.MaxListLimit));
         QueryPlan.RequireLength(request.Selector ?? "", "selector", _options.Queries.MaxSelectorLength, nameof(QueryOptions.MaxSelectorLength));
-        var selector = request.Selector is { Length: > 0 } text ? Selector.Parse(text, _options.Queries) : null;
+        using var regexes = new RegexLease(_regexes);
+        var selector = request.Selector is { Length: > 0 } text ? Selector.Parse(text, _options.Queries, regexes) : null;
         var page = FirstPage(Registry.Channels.Where(channel =>
             (request.After is null || string.CompareOrdinal(channel.Id.Text, request.After) > 0) && (selector is null || selector.Matches(channel.Id))), request.Limit + 1);
         return new ChannelList([.. page.Take(request.Limit).Select(channel => channel.Describe())], page.Length > request.Limit);
     }
+
+    /// <summary>The same for a request from elsewhere: regular expressions are compiled in turn with others'.</summary>
+    /// <exception cref="ProtocolException">The request is wrong.</exception>
+    public ValueTask<ChannelList> ListAsync(ListRequest request, CancellationToken cancellationToken) =>
+        QueryPlan.MayCompile(request.Selector) ? _regexes.InTurnAsync(() => List(request), cancellationToken) : ValueTask.FromResult(List(request));
 
     /// <summary>Gives a channel settings of its own, in place of those that it had; one that is not there comes into being.</summary>
     /// <returns>What holds for the channel now, with all of its fields.</returns>
@@ -146,7 +168,19 @@ public sealed class Node : IDisposable
         }
     }
 
-    private QueryPlan Plan(QueryRequest request) => QueryPlan.From(request, _options.Queries, Now());
+    private QueryPlan Plan(QueryRequest request)
+    {
+        var regexes = new RegexLease(_regexes);
+        try
+        {
+            return QueryPlan.From(request, _options.Queries, Now(), regexes);
+        }
+        catch
+        {
+            regexes.Dispose();
+            throw;
+        }
+    }
 
     private Subscription Open(QueryPlan plan, WireFormat format) =>
         new(plan, format, _feeds, new ServerInfo(Version, _options.Node, Now()), _context, _logger);
@@ -212,6 +246,7 @@ public sealed class Node : IDisposable
     {
         _sweep.Dispose();
         _feeds.Dispose();
+        _regexes.Dispose();
     }
 
     /// <summary>The first channels in the order of their ids. Sorting all of many channels for each page would take longer than the rest.</summary>

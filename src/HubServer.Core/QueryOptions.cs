@@ -29,6 +29,13 @@ public sealed class QueryOptions
     [Range(1, 65_536)]
     public int MaxRegexLength { get; set; } = 1_000;
 
+    /// <summary>
+    /// The most different regular expressions of all running queries of a node; a list of plain values, <c>a|b|c</c>, is
+    /// none. Each takes up to about 1 MB, and milliseconds to compile. Default 500.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int MaxRegexes { get; set; } = 500;
+
     /// <summary>The most fields that a target names. Default 256.</summary>
     [Range(1, 65_536)]
     public int MaxFields { get; set; } = 256;

@@ -15,7 +15,7 @@ public sealed class MetricsTests
 
         await PostAsync(http, "a", """[{"value": 1}, {"value": 2}]""");
         await PostAsync(http, "b%7Bx%3D%22y%22%7D", """{"value": 1}""");
-        using var stream = await http.GetStreamAsync(new Uri("/api/stream?selector=a&intervalMs=0", UriKind.Relative));
+        using var stream = await http.GetStreamAsync(new Uri("/api/stream?selector=%7B__name__%3D~%22a.*%22%7D&intervalMs=0", UriKind.Relative));
         using var lines = new StreamReader(stream);
         Assert.Contains("snapshot", await lines.ReadLineAsync(), StringComparison.Ordinal);
         var after = before;
@@ -29,6 +29,7 @@ public sealed class MetricsTests
         Assert.Equal(1, after["hubserver_channels"]);
         Assert.Equal(1, after["hubserver_queries"]);
         Assert.Equal(1, after["hubserver_feeds_channels"]);
+        Assert.Equal(1, after["hubserver_queries_regexes"]);
         Assert.Equal(1, after["hubserver_blocks_total", ("result", "appended")]);
         Assert.Equal(1, after["hubserver_rows_refused_total"]);
         Assert.Equal(1, after["hubserver_limits_reached_total", ("limit", "Channels:MaxLabels")]);

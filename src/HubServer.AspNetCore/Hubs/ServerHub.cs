@@ -71,10 +71,10 @@ public sealed class ServerHub(Node node, HubServerMetrics metrics, IOptions<HubS
     }
 
     /// <summary>A page of channels, sorted by id.</summary>
-    public ChannelList ListChannels(ListRequest request)
+    public async Task<ChannelList> ListChannels(ListRequest request)
     {
         Require(request);
-        return node.List(request);
+        return await node.ListAsync(request, Context.ConnectionAborted);
     }
 
     private async Task<PublishResult[]> PublishOneAsync(PublishRequest? request, CancellationToken cancellationToken)

@@ -15,23 +15,23 @@ internal sealed class ReadRoutes(Node node, IHostApplicationLifetime lifetime)
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/api/channels", RouteMethods.Read, (Delegate)List);
+        routes.MapMethods("/api/channels", RouteMethods.Read, (Delegate)ListAsync);
         routes.MapMethods("/api/status", RouteMethods.Read, () => TypedResults.Json(node.Status(), JsonSerializerOptions.Web));
         routes.MapMethods("/livez", RouteMethods.Read, () => TypedResults.Text("live\n"));
         routes.MapMethods("/readyz", RouteMethods.Read, (Delegate)Ready);
         routes.MapMethods("/openapi/v1.json", RouteMethods.Read, () => TypedResults.Bytes(OpenApi, "application/json"));
     }
 
-    private IResult List(HttpContext context)
+    private async Task<IResult> ListAsync(HttpContext context)
     {
         var query = context.Request.Query;
         query.RequireOnly("selector", "limit", "after");
-        return WireResult.Of(node.List(new ListRequest
+        return WireResult.Of(await node.ListAsync(new ListRequest
         {
             Selector = query.Text("selector"),
             Limit = query.Count("limit") ?? ListRequest.DefaultLimit,
             After = query.Text("after"),
-        }));
+        }, context.RequestAborted));
     }
 
     private static byte[] ReadOpenApi()

@@ -26,14 +26,14 @@ internal sealed class StreamRoutes(Node node, HubServerMetrics metrics, IOptions
     /// </summary>
     private async Task StreamAsync(HttpContext context)
     {
-        var subscription = node.Query(Request(context.Request.Query), WireFormat.Json);
-        var isEvents = context.Request.Headers.Accept.ToString().Contains(EventStream, StringComparison.OrdinalIgnoreCase);
-        context.Response.ContentType = isEvents ? EventStream : Lines;
-        context.Response.Headers.CacheControl = "no-store";
-        context.Response.Headers["X-Accel-Buffering"] = "no";
-        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         try
         {
+            var subscription = await node.QueryAsync(Request(context.Request.Query), WireFormat.Json, context.RequestAborted);
+            var isEvents = context.Request.Headers.Accept.ToString().Contains(EventStream, StringComparison.OrdinalIgnoreCase);
+            context.Response.ContentType = isEvents ? EventStream : Lines;
+            context.Response.Headers.CacheControl = "no-store";
+            context.Response.Headers["X-Accel-Buffering"] = "no";
+            context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
             await SendAsync(subscription, context, isEvents);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)

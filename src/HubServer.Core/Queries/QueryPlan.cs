@@ -14,12 +14,13 @@ internal sealed class QueryPlan
 
     private static long _histories; // Changed by Interlocked.
 
-    private QueryPlan(IReadOnlyList<TargetPlan> targets, int intervalMs, Shape shape, Dictionary<(string, ChannelId), Position> resume)
+    private QueryPlan(IReadOnlyList<TargetPlan> targets, int intervalMs, Shape shape, Dictionary<(string, ChannelId), Position> resume, RegexLease regexes)
     {
         Targets = targets;
         IntervalMs = intervalMs;
         Shape = shape;
         Resume = resume;
+        Regexes = regexes;
         FeedKey = JsonSerializer.Serialize(new object[]
         {
             // A history holds every row that was acknowledged before it was asked for. A shared feed's Cut may be an
@@ -39,12 +40,21 @@ internal sealed class QueryPlan
     /// <summary>The first offset that the client does not hold, by refId and channel.</summary>
     public Dictionary<(string RefId, ChannelId Channel), Position> Resume { get; }
 
+    /// <summary>The regular expressions of its selectors, to be given back at its end.</summary>
+    public RegexLease Regexes { get; }
+
     /// <summary>Equal for queries that share a feed: the ordered targets and the interval.</summary>
     public string FeedKey { get; }
 
+    /// <summary>Whether a plan of the request may have to compile regular expressions: no other selector has this character.</summary>
+    public static bool MayCompile(QueryRequest request) => request.Targets.Any(static target => MayCompile(target.Channel));
+
+    /// <summary>The same of one selector.</summary>
+    public static bool MayCompile(string? selector) => selector?.Contains('~', StringComparison.Ordinal) == true;
+
     /// <summary>Checks a request.</summary>
     /// <exception cref="ProtocolException">It is wrong; the text names the place.</exception>
-    public static QueryPlan From(QueryRequest request, QueryOptions limits, double now)
+    public static QueryPlan From(QueryRequest request, QueryOptions limits, double now, RegexLease regexes)
     {
         if (request.Targets.Count == 0)
             throw ProtocolException.BadRequest("targets is empty; a query has at least one");
@@ -60,14 +70,15 @@ internal sealed class QueryPlan
 
         var targets = new TargetPlan[request.Targets.Count];
         for (var i = 0; i < targets.Length; i++)
-            targets[i] = PlanTarget(request.Targets[i], i, targets, limits);
+            targets[i] = PlanTarget(request.Targets[i], i, targets, limits, regexes);
 
         var start = request.LastMs is { } lastMs ? Math.Max(now - lastMs, request.Range?.From ?? double.MinValue) : request.Range?.From;
         return new QueryPlan(
             targets,
             Array.Find(Ladder, step => step >= request.IntervalMs),
             new Shape([.. request.Targets.Select(target => target.Rows)], start, request.Range?.To, request.MaxDataPoints),
-            PlanResume(request, targets, limits));
+            PlanResume(request, targets, limits),
+            regexes);
     }
 
     /// <summary>The channels in which the client has rows that this node does not have.</summary>
@@ -101,7 +112,7 @@ internal sealed class QueryPlan
             throw ProtocolException.LimitExceeded($"Queries:{option}", $"{place}: '{text[..32]}…' has {text.Length} characters; the limit is {limit}");
     }
 
-    private static TargetPlan PlanTarget(Target target, int index, TargetPlan[] earlier, QueryOptions limits)
+    private static TargetPlan PlanTarget(Target target, int index, TargetPlan[] earlier, QueryOptions limits, RegexLease regexes)
     {
         if (Array.Exists(earlier, other => other is not null && other.RefId == target.RefId))
             throw ProtocolException.BadRequest($"targets[{index}].refId is '{target.RefId}' again; each target has its own");
@@ -111,7 +122,7 @@ internal sealed class QueryPlan
             throw ProtocolException.LimitExceeded("Queries:MaxFields", $"targets[{index}].fields has {target.Fields.Count} entries; the limit is {limits.MaxFields}");
         try
         {
-            var selector = target.Id is { } id ? Selector.Exactly(ChannelId.Parse(id)) : Selector.Parse(target.Channel ?? "", limits);
+            var selector = target.Id is { } id ? Selector.Exactly(ChannelId.Parse(id)) : Selector.Parse(target.Channel ?? "", limits, regexes);
             return new TargetPlan(target.RefId, selector, target.Fields?.ToHashSet(StringComparer.Ordinal), target.Sample);
         }
         catch (ProtocolException error)

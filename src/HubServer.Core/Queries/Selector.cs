@@ -28,11 +28,16 @@ public sealed class Selector
     /// </summary>
     public string Text { get; }
 
+    /// <summary>Parses a selector of the operator's, who may ask for anything.</summary>
+    /// <exception cref="ProtocolException">The text is not a selector; the message names the place.</exception>
+    public static Selector Parse(string text) => Parse(text, limits: null, regexes: null);
+
     /// <summary>Parses a selector such as <c>plant/*/temp{host="a",core=~"[0-3]"}</c>.</summary>
     /// <param name="text">The selector.</param>
     /// <param name="limits">What a client may ask for; null for a selector of the operator's.</param>
+    /// <param name="regexes">Holds its regular expressions; null for a selector of the operator's.</param>
     /// <exception cref="ProtocolException">The text is not a selector, or passes a limit; the message names the place.</exception>
-    public static Selector Parse(string text, QueryOptions? limits = null)
+    internal static Selector Parse(string text, QueryOptions? limits, RegexLease? regexes)
     {
         ArgumentNullException.ThrowIfNull(text);
         if (text.Length == 0)
@@ -50,7 +55,7 @@ public sealed class Selector
         }
 
         var name = Glob.Canonical(parsed.Name);
-        var matchers = terms.ConvertAll(term => new LabelMatcher(term, text, limits?.MaxRegexLength ?? int.MaxValue));
+        var matchers = terms.ConvertAll(term => new LabelMatcher(term, text, limits?.MaxRegexLength ?? int.MaxValue, regexes));
         return new Selector(Write(name, terms), exact: null, name, [.. matchers]);
     }
 

@@ -103,6 +103,7 @@ public sealed partial class Subscription : IAsyncEnumerable<StreamItem>, IAsyncE
         feed.Remove(this);
         _feeds.Release(feed);
         _feeds.Grid(SlowIntervalMs).Unschedule(this);
+        _plan.Regexes.Dispose();
         _run = null;
         _context.Metrics.CountQuery(-1);
         Ended?.Invoke();

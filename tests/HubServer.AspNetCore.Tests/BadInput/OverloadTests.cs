@@ -41,6 +41,38 @@ public sealed class OverloadTests
         Assert.Empty(server.Errors);
     }
 
+    [Fact]
+    public async Task Publish_WhileHundredsOfExpressionsAreCompiled_DoesNotWaitForThem()
+    {
+        await using var server = await ServerFixture.StartAsync(("Queries:MaxPerConnection", "1000"));
+        var connection = await server.ConnectAsync(Wire.Json);
+        using var end = new CancellationTokenSource();
+        using var warm = await PostAsync(server, rows: 1);
+
+        var started = 0;
+        async Task StartAsync(int i)
+        {
+            var selector = $"{{__name__=~\"(cpu|memory|x{i}|(a|b)*c.*){{0,9}}\"}}";
+            await foreach (var item in connection.StreamAsync<object>("Query", new { version = 1, targets = new[] { new { channel = selector } } }, end.Token))
+            {
+                Interlocked.Increment(ref started);
+                return;
+            }
+        }
+
+        var queries = Enumerable.Range(0, 500).Select(StartAsync).ToArray();
+        await Wait.Eventually(() => Volatile.Read(ref started) > 0, "the first of the queries runs");
+        for (var i = 0; i < 10; i++)
+        {
+            using var response = await PostAsync(server, rows: 1);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        }
+
+        Assert.InRange(Volatile.Read(ref started), 1, 499);
+        await Task.WhenAll(queries);
+        Assert.Empty(server.Errors);
+    }
+
     private static Task<HttpResponseMessage> PostAsync(ServerFixture server, int rows) =>
         server.PostAsync("/api/channels/cpu/rows", $"[{string.Join(',', Enumerable.Range(0, rows).Select(i => $"{{\"value\":{i}}}"))}]");
 }

@@ -143,6 +143,7 @@ public sealed class QueryLimitTests
         { "MaxSelectorLength", "32", $"\"id\":\"{new string('c', 32)}\"", $"\"id\":\"{new string('c', 33)}\"" },
         { "MaxSelectorTerms", "2", """ "channel":"{a=\"1\",b=\"2\"}" """, """ "channel":"{a=\"1\",b=\"2\",c=\"3\"}" """ },
         { "MaxRegexLength", "3", """ "channel":"{a=~\"123\"}" """, """ "channel":"{a=~\"1234\"}" """ },
+        { "MaxRegexes", "1", """ "channel":"{a=~\"1.\",b=~\"1.\",c=~\"1|2\"}" """, """ "channel":"{a=~\"1.\",b=~\"2.\"}" """ },
         { "MaxFields", "2", """ "channel":"a","fields":["b","c"] """, """ "channel":"a","fields":["b","c","d"] """ },
         { "MaxDataPoints", "10", """ "channel":"a"}],"maxDataPoints":10,"x":[{ """, """ "channel":"a"}],"maxDataPoints":11,"x":[{ """ },
         { "MaxChannels", "2", $"\"channel\":\"**\"{Resume(2)}", $"\"channel\":\"**\"{Resume(3)}" },
