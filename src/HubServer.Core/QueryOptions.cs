@@ -56,7 +56,7 @@ public sealed class QueryOptions
     [Range(0, 1L << 40)]
     public long CacheBytes { get; set; } = Math.Min(256L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 20);
 
-    /// <summary>How long encoded rows are kept after they were last used. Default 10 s.</summary>
+    /// <summary>How long encoded rows are kept at least after they were last used, within <see cref="CacheBytes"/>; at most twice as long once others come. Default 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan CacheTime { get; set; } = TimeSpan.FromSeconds(10);
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using HubServer.Protocol;
 
 namespace HubServer.Core;
@@ -6,14 +7,19 @@ namespace HubServer.Core;
 /// Encodes runs of rows, and keeps what was used lately within a budget: the pages of long pasts, so that a
 /// thousand joins cost one encoding, and the newest rows of channels that several feeds follow.
 /// </summary>
+/// <remarks>
+/// Finding takes no lock and moves nothing, since feeds of their own look up every channel at every tick: it only marks
+/// what it found as used. What is next to go and was used since it was last looked at is spared once (the "second
+/// chance", or clock, order of page replacement).
+/// </remarks>
 internal sealed class FrameBodies(QueryOptions options, TimeProvider time, HubServerMetrics metrics)
 {
-    /// <summary>What an entry takes besides its bytes: two list nodes, a key and a dictionary slot.</summary>
+    /// <summary>What an entry takes besides its bytes: itself, its key twice, and its places in queue and dictionary.</summary>
     private const int EntryOverhead = 200;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<Key, LinkedListNode<Entry>> _entries = []; // Used under _gate.
-    private readonly LinkedList<Entry> _byUse = []; // Used under _gate; the least lately used first.
+    private readonly ConcurrentDictionary<Key, Entry> _entries = []; // Changed under _gate.
+    private readonly Queue<Entry> _next = []; // Used under _gate; who is looked at next.
     private long _bytes; // Used under _gate.
 
     /// <summary>What is kept, in bytes.</summary>
@@ -56,38 +62,49 @@ internal sealed class FrameBodies(QueryOptions options, TimeProvider time, HubSe
 
     private ReadOnlyMemory<byte>? TryFind(Key key)
     {
-        lock (_gate)
-        {
-            if (!_entries.TryGetValue(key, out var node))
-                return null;
-            _byUse.Remove(node);
-            node.Value = node.Value with { UsedAt = time.GetTimestamp() };
-            _byUse.AddLast(node);
-            return node.Value.Bytes;
-        }
+        if (!_entries.TryGetValue(key, out var entry))
+            return null;
+
+        // Most of what is found was marked already, and a write would take the line from the other cores.
+        if (!entry.IsUsed)
+            entry.IsUsed = true;
+        return entry.Bytes;
     }
 
     private void Keep(Key key, ReadOnlyMemory<byte> bytes)
     {
         lock (_gate)
         {
-            var now = time.GetTimestamp();
-            if (!_entries.TryAdd(key, _byUse.AddLast(new Entry(key, bytes, now))))
-            {
-                _byUse.RemoveLast();
+            var entry = new Entry(key, bytes) { Since = time.GetTimestamp() };
+            if (!_entries.TryAdd(key, entry))
                 return;
-            }
-
+            _next.Enqueue(entry);
             _bytes += bytes.Length + EntryOverhead;
+            LetGo(entry.Since);
+        }
+    }
 
-            // The rows of one tick are wanted within that tick, and the pages of a past while clients join: what nobody
-            // asked for in a while is garbage, however large the budget is.
-            while (_byUse.First is { } oldest && (_bytes > options.CacheBytes || time.GetElapsedTime(oldest.Value.UsedAt, now) > options.CacheTime))
+    /// <summary>
+    /// Forgets what is too much, and what nobody asked for in a while, however large the budget is: the rows of one tick
+    /// are wanted within that tick, and the pages of a past while clients join.
+    /// </summary>
+    private void LetGo(long now)
+    {
+        // Each is spared once at most, also where all are used while this looks.
+        var spares = _next.Count;
+        while (_next.TryPeek(out var entry) && (_bytes > options.CacheBytes || time.GetElapsedTime(entry.Since, now) > options.CacheTime))
+        {
+            _next.Dequeue();
+            if (entry.IsUsed && spares-- > 0)
             {
-                _byUse.RemoveFirst();
-                _entries.Remove(oldest.Value.Key);
-                _bytes -= oldest.Value.Bytes.Length + EntryOverhead;
+                entry.IsUsed = false;
+                entry.Since = now;
+                _next.Enqueue(entry);
+                continue;
             }
+
+            _entries.TryRemove(entry.Key, out _);
+            _bytes -= entry.Bytes.Length + EntryOverhead;
         }
     }
 
@@ -98,5 +115,16 @@ internal sealed class FrameBodies(QueryOptions options, TimeProvider time, HubSe
         public override int GetHashCode() => HashCode.Combine(Channel, From, To, Format);
     }
 
-    private readonly record struct Entry(Key Key, ReadOnlyMemory<byte> Bytes, long UsedAt);
+    private sealed class Entry(Key key, ReadOnlyMemory<byte> bytes)
+    {
+        public Key Key => key;
+
+        public ReadOnlyMemory<byte> Bytes => bytes;
+
+        /// <summary>A timestamp: when it came, or was last spared. Used under the lock.</summary>
+        public long Since { get; set; }
+
+        /// <summary>Whether it was found since.</summary>
+        public volatile bool IsUsed;
+    }
 }

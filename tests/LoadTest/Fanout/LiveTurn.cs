@@ -3,27 +3,24 @@ namespace HubServer.LoadTest.Fanout;
 /// <summary>Publishes rows at a fixed rate and counts what comes to the viewers, how late, and what it costs; phase after phase.</summary>
 internal sealed class LiveTurn(IFanoutSystem system, FanoutLoad load, RunOptions options, FanoutServer server, SocketLoop loop, ViewerSet viewers)
 {
-    // What a later phase needs to settle: the code is compiled, but connections are new. Another way of publishing is
-    // other code, which takes longer.
+    // What a later phase needs to settle where the code is compiled, but connections are new.
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan SettlingOfForm = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
 
     /// <summary>Runs all phases on one server.</summary>
     public async IAsyncEnumerable<(Phase Phase, FanoutResult Result)> RunAsync()
     {
-        PublishForm? warm = null;
+        var warm = new HashSet<(PublishForm, Variety)>(); // What was done once; anything else is other code, still to be compiled.
         foreach (var phase in load.Phases)
         {
             await using var publisher = await RowPublisher.StartAsync(system, load, phase.Form, loop, server);
-            if (warm is null)
+            if (warm.Count == 0)
                 await publisher.RunAsync(phase.PeriodMs, TimeSpan.FromMilliseconds(phase.PeriodMs)); // A channel that is there is what viewers ask for.
             await viewers.BecomeAsync(options.Viewers(phase.Viewers), phase.Variety);
             await viewers.AddSlowAsync(phase.SlowViewers);
-            var settling = warm is null ? options.WarmUp : warm == phase.Form ? Settling : SettlingOfForm;
-            await publisher.RunAsync(phase.PeriodMs, settling < options.WarmUp ? settling : options.WarmUp);
+            var isNew = warm.Add((phase.Form, phase.Variety));
+            await publisher.RunAsync(phase.PeriodMs, isNew || options.WarmUp < Settling ? options.WarmUp : Settling);
             await viewers.DrainAsync(long.MaxValue, TimeSpan.FromMilliseconds(Math.Max(500, 1.5 * load.IntervalMs)));
-            warm = phase.Form;
             yield return (phase, await MeasureAsync(phase, publisher));
         }
     }
