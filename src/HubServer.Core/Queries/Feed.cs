@@ -172,13 +172,14 @@ internal sealed class Feed : IThreadPoolWorkItem
     public void Execute()
     {
         _lastTick = _context.Time.GetTimestamp();
-        if (TryAdvance())
-        {
-            foreach (var shard in _shards)
-                shard.Wake(_context.Work);
-        }
-
+        var shards = TryAdvance() ? _shards : [];
+        for (var i = 1; i < shards.Length; i++)
+            shards[i].Wake(_context.Work);
         Reschedule();
+
+        // The feed's own work item is one already: a query that nobody shares needs no second.
+        if (shards.Length > 0)
+            shards[0].Execute();
     }
 
     private bool TakeTurn()
