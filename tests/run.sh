@@ -79,20 +79,39 @@ run_dotnet_tests() {
 
 # The .NET build has installed what the dashboard needs.
 run_dashboard_tests() {
-  local log="$logs/dashboard" ok red
   echo "== clients/dashboard"
   (cd clients/dashboard && npm run --silent check) || fail "the types of clients/dashboard"
-  (cd clients/dashboard && npm test --silent -- --reporter=tap-flat) >"$log" 2>&1
+  run_vitest clients/dashboard
+}
+
+run_vitest() { # run_vitest FOLDER
+  local log="$logs/vitest" ok red
+  (cd "$1" && npm test --silent -- --reporter=tap-flat) >"$log" 2>&1
   local code=$?
   ok=$(grep -c '^ok ' "$log")
   red=$(grep -c '^not ok ' "$log")
   if [ "$ok" -eq 0 ] || [ "$code" -ne 0 ]; then
     cat "$log"
-    [ "$red" -gt 0 ] || fail "the tests of clients/dashboard (exit code $code)"
+    [ "$red" -gt 0 ] || fail "the tests of $1 (exit code $code)"
   fi
   echo "$ok passed, $red failed"
   passed=$((passed + ok))
   failed=$((failed + red))
+}
+
+# The tests of tests/js use what this builds.
+build_client() {
+  local log="$logs/client-build"
+  echo "== clients/js"
+  (cd clients/js && npm ci --no-audit --no-fund --loglevel=error && npm run --silent check && npm run --silent build) >"$log" 2>&1 && return
+  cat "$log"
+  fail "the build of clients/js"
+}
+
+run_client_tests() {
+  local log="$logs/client-package"
+  (cd clients/js && npm run --silent package) >"$log" 2>&1 && passed=$((passed + 1)) && grep -E 'Size' "$log" || { cat "$log"; fail "the checks of the package of clients/js"; }
+  run_vitest clients/js
 }
 
 run_node_tests() {
@@ -133,5 +152,7 @@ for project in tests/*.Tests; do
   run_dotnet_tests "$(basename "$project")"
 done
 run_dashboard_tests
+build_client
+run_client_tests
 run_node_tests
 finish

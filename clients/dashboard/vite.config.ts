@@ -1,7 +1,13 @@
+import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
 
 export default defineConfig({
+  resolve: {
+    // The client stands in the same repository and needs no build of its own here; what it imports is this project's.
+    alias: { "@hubserver/client": fileURLToPath(new URL("../js/src/index.ts", import.meta.url)) },
+    dedupe: ["@microsoft/signalr", "rxjs"],
+  },
   // The page may be served under any path.
   base: "./",
   build: {

@@ -4,10 +4,10 @@ import { connect as connectSocket, createServer } from "node:net";
 
 /**
  * `stall()` takes nothing more from the server until `flow()`; `cut()` ends all connections at once, amid a message;
- * `refuse()` ends every new one, too, until `accept()`.
+ * `refuse()` ends every new one, too, until `accept()`; `aim(url)` leads new ones to another server.
  */
 export async function startProxy(target) {
-  const { hostname, port } = new URL(target);
+  let { hostname, port } = new URL(target);
   const pairs = new Set();
   let isRefusing = false;
   let isStalled = false;
@@ -43,6 +43,7 @@ export async function startProxy(target) {
   return {
     url: `http://127.0.0.1:${listener.address().port}`,
     cut,
+    aim: (url) => ({ hostname, port } = new URL(url)),
     refuse: () => isRefusing = true,
     accept: () => isRefusing = false,
     stall() {

@@ -1,22 +1,19 @@
-// One connection and one query for the whole page, for as long as it is open: after any loss it connects again and
-// says which rows it holds.
-import { HttpTransportType, HubConnectionBuilder, type HubConnection, LogLevel } from "@microsoft/signalr";
-import { MessagePackHubProtocol } from "@microsoft/signalr-protocol-msgpack";
-import { openQuery, type Query, type QueryEvents } from "./query";
-import { textOf } from "./refusal";
-import type { ChannelList, Item } from "./wire";
+// The page's client: one query over all of its panels, for as long as it is open.
+import { HubServerClient, HubServerError, type ChannelList, type ItemError, type QueryUpdate, type Resume, type Target } from "@hubserver/client";
 
-const firstDelayMs = 250;
-const maxDelayMs = 10_000;
+/** The past that is asked for at first: the longest window, and no more rows than a wide screen shows. */
+const past = { lastMs: 3_600_000, maxDataPoints: 4_000 };
+const intervalMs = 50;
 
-/** `refused`: the connection stands, and waits for something else to be asked for. */
+/** `refused`: the server is there, and waits for something else to be asked for. */
 export type LinkState = "connecting" | "live" | "refused" | "reconnecting";
 
-export interface HubEvents extends Pick<QueryEvents, "request" | "errors"> {
-  /** Throws where the item breaks the contract; then `reset` is called and the query starts anew. */
-  item(item: Item): void;
-  reset(): void;
-  /** Called where it changes; the page begins as `connecting`. */
+export interface HubEvents {
+  /** What to ask for now. */
+  request(): { targets: (Target & { refId: string })[]; resume: Resume[] };
+  update(update: QueryUpdate): void;
+  /** All that is not served as it was asked for, whenever that may have changed; an error without a refId is the whole query's. */
+  errors(errors: readonly ItemError[]): void;
   state(state: LinkState, reason: string): void;
 }
 
@@ -28,98 +25,60 @@ export interface Hub {
 }
 
 export function openHub(url: string, events: HubEvents): Hub {
-  let connection: HubConnection | undefined;
-  let query: Query | undefined;
-  let state: LinkState = "connecting";
-  let attempt = 0;
-  let wake: (() => void) | undefined;
+  const client = new HubServerClient({ url, retry: { capMs: 10_000 } });
+  let subscription: { unsubscribe(): void } | undefined;
+  let refused: string | undefined;
 
-  const wakeNow = (): void => wake?.();
-  addEventListener("online", wakeNow);
-  document.addEventListener("visibilitychange", wakeNow);
+  const settle = (): void => {
+    const isLive = client.state === "live" || client.state === "stale";
+    if (refused !== undefined && (isLive || client.state === "closed"))
+      events.state("refused", refused);
+    else
+      events.state(isLive ? "live" : client.state === "connecting" ? "connecting" : "reconnecting", client.error?.message ?? "");
+  };
+  client.state$.subscribe(settle);
 
-  /** Every item says that the page is live, and only the first of them is news. */
-  function enter(next: LinkState, reason: string): void {
-    if (next === state && reason === "")
-      return;
-    state = next;
-    events.state(next, reason);
+  function fail(error: unknown, targets: readonly { refId: string }[]): void {
+    if (!(error instanceof HubServerError))
+      throw error;
+    const code = error.code as ItemError["code"];
+    const wrong = targets[error.target ?? -1];
+    events.errors([wrong ? { refId: wrong.refId, code, message: placeless(error.message) } : { code, message: error.message }]);
+    if (!wrong)
+      refused = error.message;
+    settle();
   }
 
-  function openOn(link: HubConnection): Query {
-    const settle = (next: LinkState, reason: string): void => {
-      attempt = 0;
-      enter(next, reason);
-    };
-    return openQuery(link, {
-      request: events.request,
-      errors: events.errors,
-      item(item) {
-        try {
-          events.item(item);
-        } catch (error) {
-          events.reset();
-          fail(link, error);
-          return;
-        }
-        if (item.state === "Streaming")
-          attempt = 0;
-        enter("live", "");
-      },
-      idle: () => settle("live", ""),
-      refused: (text) => settle("refused", text),
-      lost: (error) => fail(link, error),
-    });
-  }
-
-  function fail(link: HubConnection, error: unknown): void {
-    enter("reconnecting", textOf(error));
-    void link.stop();
-  }
-
-  /** Connects, asks, and returns once the connection is lost. */
-  async function connectOnce(): Promise<void> {
-    const link = new HubConnectionBuilder()
-      .withUrl(url, { skipNegotiation: true, transport: HttpTransportType.WebSockets })
-      .withHubProtocol(new MessagePackHubProtocol())
-      .configureLogging(LogLevel.None)
-      .build();
-    const closed = new Promise<void>((resolve) => link.onclose(() => resolve()));
-    await link.start();
-    connection = link;
-    query = openOn(link);
-    query.ask();
-    await closed;
-  }
-
-  async function run(): Promise<never> {
-    for (;;) {
-      try {
-        await connectOnce();
-      } catch {
-        // The server is not there; the state below says so.
-      }
-      connection = query = undefined;
-      enter("reconnecting", "");
-      attempt++;
-      const delay = Math.min(maxDelayMs, firstDelayMs * 2 ** (attempt - 1));
-      // The random part keeps a thousand pages from coming back at the same moment.
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        setTimeout(resolve, delay * (0.5 + Math.random() / 2));
-      });
-    }
-  }
-
-  void run();
   return {
-    requery: () => query?.ask(),
+    requery() {
+      subscription?.unsubscribe();
+      subscription = refused = undefined;
+      const { targets, resume } = events.request();
+      if (targets.length === 0) {
+        events.errors([]);
+        settle();
+        return;
+      }
+      subscription = client.query({ ...past, intervalMs, targets, resume }).subscribe({
+        next(update) {
+          events.errors(update.errors.map((error) => ({ ...error, message: placeless(error.message) })));
+          events.update(update);
+          settle();
+        },
+        error: (error) => fail(error, targets),
+      });
+    },
     async listChannels(selector) {
       try {
-        return await connection?.invoke<ChannelList>("ListChannels", selector === undefined ? {} : { selector });
+        return client.state === "live" || client.state === "stale" ? await client.listChannels(selector === undefined ? {} : { selector }) : undefined;
       } catch {
         return undefined; // The connection was lost; the next round asks again.
       }
     },
   };
+}
+
+/** The panel is the place, so the path to it says nothing there: `targets[1].channel: at 4: ...`. */
+function placeless(message: string): string {
+  return message.replace(/^targets\[\d+\](?:\.(?:channel|id))?(?:: |\.)/, "");
 }

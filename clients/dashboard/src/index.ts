@@ -1,4 +1,5 @@
 // The dashboard: one page, one connection, one query over all of its panels.
+import type { QueryUpdate } from "@hubserver/client";
 import "uplot/dist/uPlot.min.css";
 import "./styles.css";
 import { type Chosen, createChoice, readHash, type WindowName, windows, writeHash } from "./choice";
@@ -9,7 +10,6 @@ import { createPage } from "./page";
 import { connectStatus } from "./status";
 import { createStore } from "./store";
 import { connectTheme } from "./theme";
-import type { Item } from "./wire";
 
 let chosen: Chosen = readHash(location.hash);
 let isPaused = false;
@@ -20,14 +20,11 @@ const refusal = byId("refusal");
 const status = connectStatus(byId("state"), byId("waiting"));
 
 const hub = openHub(new URL("hub", document.baseURI).href, {
-  request: () => {
-    store.begin();
-    return {
-      targets: chosen.choices.map(({ refId, kind, text }) => ({ refId, [kind]: text })),
-      resume: store.positions(),
-    };
-  },
-  item: receive,
+  request: () => ({
+    targets: chosen.choices.map(({ refId, kind, text }) => ({ refId, [kind]: text })),
+    resume: store.positions(),
+  }),
+  update: receive,
   errors(errors) {
     const ofAll = errors.find(({ refId }) => refId === undefined)?.message;
     setText(refusal, ofAll === undefined ? "" : `The server refuses what is chosen: ${ofAll}`);
@@ -35,7 +32,6 @@ const hub = openHub(new URL("hub", document.baseURI).href, {
     for (const panel of page.panels())
       panel.say(errors.find(({ refId }) => refId === panel.choice.refId)?.message ?? "");
   },
-  reset: () => store.keepOnly(new Set()),
   state(state, reason) {
     status.setLink(state, reason);
     if (state === "live" || state === "refused")
@@ -53,14 +49,14 @@ const refreshList = connectList(byId<HTMLInputElement>("search"), byId("channels
   toggle,
 });
 
-function receive(item: Item): void {
-  const rows = store.apply(item);
-  if (item.server) {
-    page.setClock(item.server.time);
-    setText(byId("server"), `${item.server.node} · ${item.server.version}`);
+function receive(update: QueryUpdate): void {
+  const rows = store.apply(update);
+  if (update.server) {
+    page.setClock(update.server.time);
+    setText(byId("server"), `${update.server.node} · ${update.server.version}`);
   }
-  if (item.stale !== undefined)
-    status.setStale(item.stale);
+  if (update.state === "live" || update.state === "stale")
+    status.setStale(update.state === "stale");
   if (isPaused)
     status.addWaiting(rows);
   else
@@ -121,3 +117,4 @@ addEventListener("keydown", (event) => {
 addEventListener("hashchange", () => choose(readHash(location.hash)));
 connectTheme(byId<HTMLButtonElement>("theme"), page.restyle);
 show();
+hub.requery();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { drawLine, type Line, type View } from "./lines";
 import { appendRows, createRing, setFields } from "./ring";
 import type { HeldGap } from "./store";
-import type { Field } from "./wire";
+import type { Field } from "@hubserver/client";
 
 type Point = [x: number, y: number];
 
@@ -33,7 +33,7 @@ function lineOf(times: number[], values: number[], gaps: HeldGap[] = []): Line {
   const ring = createRing();
   setFields(ring, [], fields);
   appendRows(ring, [Float64Array.from(times), Float64Array.from(values)], Float64Array.from(times), 0, 1);
-  return { key: "", name: "", unit: "", column: 1, held: { refId: "A", channel: "a", epoch: "1", next: times.length, fields, ring, gaps, changes: 1, shape: 1 } };
+  return { key: "", name: "", unit: "", column: 1, held: { refId: "A", channel: "a", epoch: "1", next: times.length, schema: undefined, fields, ring, gaps, changes: 1, shape: 1 } };
 }
 
 function strokeOf(line: Line): Point[][] {

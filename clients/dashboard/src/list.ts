@@ -1,7 +1,7 @@
 // The list of live channels: refreshed, searched, and where panels are chosen.
 import { element, setText } from "./dom";
 import { formatCount } from "./format";
-import type { ChannelList, ListedChannel } from "./wire";
+import type { ChannelInfo, ChannelList } from "@hubserver/client";
 
 export interface ChannelListEvents {
   load(selector: string | undefined): Promise<ChannelList | undefined>;
@@ -17,7 +17,7 @@ const maxShown = 300;
 /** Connects the list; the function that it gives shows anew what is chosen. */
 export function connectList(search: HTMLInputElement, list: HTMLElement, count: HTMLElement, events: ChannelListEvents): () => void {
   const entries = new Map<string, HTMLLIElement>();
-  let channels: ListedChannel[] = [];
+  let channels: ChannelInfo[] = [];
   let hasMore = false;
 
   const matches = (id: string): boolean => id.toLowerCase().includes(search.value.trim().toLowerCase());
@@ -96,7 +96,7 @@ function selectorOf(text: string): string {
   return `{__name__=~"${quoted}"}`;
 }
 
-function rateOf({ rowsPerSecond }: ListedChannel): string {
+function rateOf({ rowsPerSecond }: ChannelInfo): string {
   const rounded = rowsPerSecond >= 10 ? Math.round(rowsPerSecond) : Math.round(rowsPerSecond * 10) / 10;
   return rounded > 0 ? `${formatCount(rounded)}/s` : "quiet";
 }

@@ -1,7 +1,7 @@
 // A panel: what is chosen, its chart, and a legend that says the values and takes lines away.
 import { type Chart, createChart, type LineStyle, styleOf } from "./chart";
 import type { Choice } from "./choice";
-import { isNull } from "./decode";
+import { isNull } from "@hubserver/client";
 import { element, setText } from "./dom";
 import { formatTime, formatValue, unitName } from "./format";
 import type { Line } from "./lines";

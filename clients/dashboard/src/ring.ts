@@ -1,7 +1,7 @@
 // The newest rows of one channel by column, in memory that grows on demand up to a limit. Rows are named by how many
 // were ever appended before them, so a row keeps its name while older ones fall out.
-import { type Column, fillNull } from "./decode";
-import type { Field } from "./wire";
+import { type Column, fillNull } from "@hubserver/client";
+import type { Field } from "@hubserver/client";
 
 /** Of each (refId, channel): an hour at 4 rows a second. A power of two, since a row's place is `row & mask`. */
 export const maxRows = 16_384;
@@ -32,7 +32,7 @@ export function setFields(ring: Ring, held: Field[], fields: Field[]): void {
     if (before)
       return before;
     const size = ring.mask + 1;
-    const column: Column = field.type === "string" ? new Array<unknown>(size) : new Float64Array(size);
+    const column: Column = field.type === "string" ? new Array<string | boolean | null>(size) : new Float64Array(size);
     fillNull(column, 0, size);
     return column;
   });
@@ -115,7 +115,7 @@ function copyColumn(to: Column, from: Column | undefined, skipped: number, count
     if (from === undefined || to instanceof Float64Array)
       fillNull(to, target, target + 1);
     else
-      to[target] = from[skipped + i];
+      to[target] = (from[skipped + i] ?? null) as string | boolean | null;
   }
 }
 
@@ -129,7 +129,7 @@ function grow(ring: Ring, rows: number): void {
 
   // A ring grows only until it is full for the first time, and until then every row stands at its own number.
   const move = (column: Column): Column => {
-    const moved: Column = column instanceof Float64Array ? new Float64Array(size) : new Array<unknown>(size);
+    const moved: Column = column instanceof Float64Array ? new Float64Array(size) : new Array<string | boolean | null>(size);
     copyColumn(moved, column, 0, ring.end, 0, size - 1);
     return moved;
   };

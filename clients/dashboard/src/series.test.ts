@@ -2,11 +2,12 @@ import { expect, test } from "vitest";
 import { createRing } from "./ring";
 import { linesOf, unitsOf } from "./series";
 import type { Held } from "./store";
-import type { Field } from "./wire";
+import type { Field } from "@hubserver/client";
 
 function held(channel: string, ...fields: [name: string, type: Field["type"], unit?: string][]): Held {
   return {
     refId: "A", channel, epoch: "1", next: 0, ring: createRing(), gaps: [], changes: 0, shape: 1,
+    schema: undefined,
     fields: fields.map(([name, type, unit]) => ({ name, type, ...(unit ? { config: { unit } } : {}) })),
   };
 }

@@ -1,7 +1,7 @@
 // Which lines a panel has: every number field of its channels, named by what tells them apart.
 import type { Line } from "./lines";
 import type { Held } from "./store";
-import type { Field } from "./wire";
+import type { Field } from "@hubserver/client";
 
 /** More lines than anyone tells apart; the rest is left out of the panel. */
 const maxLines = 60;

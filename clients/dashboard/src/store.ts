@@ -1,8 +1,7 @@
-// What the page holds: rows and positions of every (refId, channel), by the rules of PROTOCOL.md 6.2. In one thing it
-// goes further than it must: where the past is gone on the server, it keeps the picture it had, before a gap.
-import { type Column, decodeColumn } from "./decode";
+// What the page holds: rows and positions of every (refId, channel). Where the past is gone on the server, it keeps the
+// picture it had, before a gap.
+import { type Column, fillNull, type Field, type FrameUpdate, type Gap, type QueryUpdate, type Resume } from "@hubserver/client";
 import { appendRows, createRing, firstAt, isSameField, offsetOf, type Ring, setFields, timeOf, truncate } from "./ring";
-import type { Field, Frame, Gap, Item, Position } from "./wire";
 
 /** A hole before `row`, the first row that is held after it. */
 export interface HeldGap {
@@ -15,6 +14,8 @@ export interface Held {
   channel: string;
   epoch: string;
   next: number;
+  /** What the columns were described by last; `fields` may have former ones behind its own. */
+  schema: FrameUpdate["schema"] | undefined;
   fields: Field[];
   ring: Ring;
   gaps: HeldGap[];
@@ -32,46 +33,32 @@ let shapes = 0;
 export interface Store {
   /** The channels of a target, in the order of their ids. */
   channelsOf(refId: string): readonly Held[];
-  /** Starts another call of `Query`: parts of a past that the call before did not finish are dropped. */
-  begin(): void;
-  /** Applies an item as a whole and gives the number of new rows. Throws where the server breaks the contract. */
-  apply(item: Item): number;
-  positions(): Position[];
+  /** Applies an update and gives the number of new rows. */
+  apply(update: Pick<QueryUpdate, "frames">): number;
+  positions(): Resume[];
   /** Forgets what is held for targets that are no longer there. */
   keepOnly(refIds: ReadonlySet<string>): void;
 }
 
 export function createStore(): Store {
   const targets = new Map<string, Held[]>();
-  const open = new Map<string, Frame[]>(); // The parts of a past whose last part has not come.
 
-  function applyFrame(frame: Frame): number {
-    const key = `${frame.refId} ${frame.channel}`;
-    const parts = open.get(key) ?? [];
-    open.delete(key);
-    if (frame.more) {
-      open.set(key, [...parts, frame]);
-      return 0;
-    }
-    return [...parts, frame].reduce((rows, part) => rows + applyPart(part), 0);
-  }
-
-  function applyPart(frame: Frame): number {
-    const held = find(frame);
-    if (frame.kind === "removed") {
+  function applyFrame(frame: FrameUpdate): number {
+    if (frame.change === "removed") {
       targets.set(frame.refId, (targets.get(frame.refId) ?? []).filter((one) => one.channel !== frame.channel));
       return 0;
     }
-    const schema = frame.schema?.fields ?? held?.fields;
-    if (!schema || (frame.kind === "delta" && !held))
-      throw new Error(`a ${frame.kind} of ${frame.channel} before its schema or its snapshot`);
 
+    const held = find(frame);
     const to = held ?? add(frame);
-    const { columns, times } = decode(frame, schema);
+    const { fields } = frame.schema;
+    const columns = frame.columns.map((column, i) => (fields[i]?.type === "boolean" ? numbersOf(column) : column));
+    const times = columns[fields.findIndex(({ type }) => type === "time")] as Float64Array;
     if (held)
       cut(to, frame, times);
-    if (frame.schema)
-      describe(to, schema);
+    if (to.schema !== frame.schema)
+      describe(to, fields);
+    to.schema = frame.schema;
     appendRows(to.ring, columns, times, frame.offset, times.length > 0 ? frame.count / times.length : 1);
     to.epoch = frame.epoch;
     to.next = frame.offset + frame.count;
@@ -80,20 +67,19 @@ export function createStore(): Store {
     return times.length;
   }
 
-  function find({ refId, channel }: Frame): Held | undefined {
+  function find({ refId, channel }: FrameUpdate): Held | undefined {
     return targets.get(refId)?.find((held) => held.channel === channel);
   }
 
-  function add({ refId, channel, epoch }: Frame): Held {
-    const held: Held = { refId, channel, epoch, next: 0, fields: [], ring: createRing(), gaps: [], changes: 0, shape: ++shapes };
+  function add({ refId, channel, epoch }: FrameUpdate): Held {
+    const held: Held = { refId, channel, epoch, next: 0, schema: undefined, fields: [], ring: createRing(), gaps: [], changes: 0, shape: ++shapes };
     targets.set(refId, [...(targets.get(refId) ?? []), held].sort((a, b) => (a.channel < b.channel ? -1 : 1)));
     return held;
   }
 
   return {
     channelsOf: (refId) => targets.get(refId) ?? [],
-    begin: () => open.clear(),
-    apply: (item) => item.frames.reduce((rows, frame) => rows + applyFrame(frame), 0),
+    apply: ({ frames }) => frames.reduce((rows, frame) => rows + applyFrame(frame), 0),
     positions: () => [...targets.values()].flat().map(({ refId, channel, epoch, next }) => ({ refId, channel, epoch, offset: next - 1 })),
     keepOnly(refIds) {
       for (const refId of [...targets.keys()])
@@ -103,23 +89,19 @@ export function createStore(): Store {
   };
 }
 
-function decode(frame: Frame, fields: Field[]): { columns: Column[]; times: Float64Array } {
-  const columns = frame.data.values.map((column, i) => decodeColumn(column, fields[i]?.type ?? "string"));
-  const times = columns[fields.findIndex((field) => field.type === "time")];
-  if (!(times instanceof Float64Array))
-    throw new Error(`${frame.channel} has no field of type time`);
-  return { columns, times };
+/** Yes and no as 1 and 0, which a line can show. */
+function numbersOf(column: Column): Float64Array {
+  const numbers = Float64Array.from(column as (boolean | null)[], Number);
+  column.forEach((value, row) => value === null && fillNull(numbers, row, row + 1));
+  return numbers;
 }
 
 /** Makes what is held ready for the frame's rows: forgets what must be forgotten and marks the hole. */
-function cut(held: Held, frame: Frame, times: Float64Array): void {
+function cut(held: Held, frame: FrameUpdate, times: Float64Array): void {
   const { ring } = held;
-  if (frame.kind === "delta" && !frame.gap) {
-    if (frame.offset !== held.next)
-      throw new Error(`a delta of ${frame.channel} starts at ${frame.offset} instead of ${held.next}`);
+  if (frame.change === "appended")
     return;
-  }
-  if (frame.kind === "snapshot" && !frame.gap && frame.epoch === held.epoch) {
+  if (frame.change === "replaced" && !frame.gap && frame.epoch === held.epoch) {
     truncate(ring, ring.start);
     return;
   }
@@ -129,7 +111,7 @@ function cut(held: Held, frame: Frame, times: Float64Array): void {
     forget(held, frame.gap.from);
   // The new past may reach back into the old one, which then ends where it begins.
   const first = times[0];
-  if (frame.kind === "snapshot" && first !== undefined)
+  if (frame.change === "replaced" && first !== undefined)
     truncate(ring, firstAt(ring, first));
   if (ring.end > ring.start && held.gaps.at(-1)?.row !== ring.end)
     held.gaps.push({ row: ring.end, reason });

@@ -1,0 +1,219 @@
+// Applies items by the rules of PROTOCOL.md section 6, and knows what to resume from. Gives nothing out before the past
+// is complete, of a query and of each channel.
+import { type Column, concat, decodeColumns } from "./columns.js";
+import type { FrameUpdate } from "./updates.js";
+import type { Gap, Item, ItemError, Resume, Schema, WireFrame } from "./wire.js";
+
+/** How far a channel came in one target. */
+export interface Held {
+  readonly refId: string;
+  readonly channel: string;
+  readonly epoch: string;
+  readonly next: number;
+  readonly schema: Schema;
+}
+
+/** A past of which parts came, and the last has not. */
+interface Open {
+  readonly held: Held;
+  readonly updates: FrameUpdate[];
+}
+
+/** What an item leads to. */
+export interface Assembled {
+  frames: FrameUpdate[];
+  errors: readonly ItemError[];
+  isStale: boolean;
+  isDone: boolean;
+}
+
+/** The server broke the contract; nothing of the item was applied. */
+export class BrokenContractError extends Error {
+  override readonly name = "BrokenContractError";
+
+  constructor(message: string, readonly refId?: string, readonly channel?: string) {
+    super(`the server broke the contract: ${message}`);
+  }
+}
+
+const reasons: ReadonlySet<string> = new Set<Gap["reason"]>(["lapped", "rollback", "reset"]);
+const states: ReadonlySet<string> = new Set<Item["state"]>(["Loading", "Streaming", "Done"]);
+const noErrors: readonly ItemError[] = [];
+
+/** One query's positions, over all of its calls. */
+export class Assembler {
+  private held = new Map<string, Held>(); // What was given out.
+  private ahead = new Map<string, Held | undefined>(); // What differs from it, and is given out with the end of the past; undefined where a channel went.
+  private open = new Map<string, Open>();
+  private pending: FrameUpdate[] = []; // Of a past that is not complete yet.
+  private errors = noErrors;
+  private isStale = false;
+  private isLoading = true;
+  private readonly lost = new Map<string, Gap>(); // Holes that this side made, to be told with the channel's next frame.
+
+  /** @param resume What is held already; its fields come with each channel's first frame. */
+  constructor(resume: readonly Resume[] = []) {
+    for (const { refId, channel, epoch, offset } of resume)
+      this.held.set(keyOf(refId, channel), { refId, channel, epoch, next: offset + 1, schema: { name: channel, fields: [] } });
+  }
+
+  /** Begins another call: what it does not give anew is held still, and parts of a past that did not end are dropped. */
+  begin(): void {
+    this.ahead.clear();
+    this.open.clear();
+    this.pending = [];
+    this.errors = noErrors;
+    this.isStale = false;
+    this.isLoading = true;
+  }
+
+  /** What the next call resumes from. */
+  positions(): Resume[] {
+    return [...this.held.values()].map(({ refId, channel, epoch, next }) => ({ refId, channel, epoch, offset: next - 1 }));
+  }
+
+  /** Goes back to what a reader took in, where what came after that was dropped. */
+  restore(taken: ReadonlyMap<string, Held>): void {
+    this.held = new Map(taken);
+  }
+
+  /** Forgets the position of a channel, whose next frame then says that there is a hole. */
+  forget(refId: string, channel: string): void {
+    const key = keyOf(refId, channel);
+    const held = this.held.get(key);
+    if (held)
+      this.lost.set(key, { epoch: held.epoch, from: held.next, to: null, reason: "reset" });
+    this.held.delete(key);
+  }
+
+  /**
+   * Applies an item as a whole, and gives what a reader is to see; undefined where that is nothing yet.
+   * @throws BrokenContractError after which nothing of the item was applied.
+   */
+  apply(item: Item): Assembled | undefined {
+    if (!states.has(item.state))
+      throw new BrokenContractError(`the state '${item.state}' is unknown`);
+
+    const staged = new Map(this.ahead);
+    const open = new Map(this.open);
+    const frames = item.frames.flatMap((frame) => this.applyFrame(frame, staged, open));
+    this.open = open;
+    const changed = item.errors !== undefined || (item.stale ?? this.isStale) !== this.isStale || this.isLoading;
+    this.errors = item.errors ?? this.errors;
+    this.isStale = item.stale ?? this.isStale;
+    if (item.state === "Loading") {
+      this.ahead = staged;
+      this.pending.push(...frames);
+      return undefined;
+    }
+
+    this.commit(staged);
+    const all = this.pending.length > 0 ? [...this.pending, ...frames] : frames;
+    this.pending = [];
+    this.isLoading = false;
+    const isDone = item.state === "Done";
+    return all.length > 0 || changed || isDone ? { frames: all, errors: this.errors, isStale: this.isStale, isDone } : undefined;
+  }
+
+  private commit(staged: Map<string, Held | undefined>): void {
+    for (const [key, held] of staged)
+      if (held)
+        this.held.set(key, held);
+      else
+        this.held.delete(key);
+    this.ahead = new Map();
+  }
+
+  private applyFrame(frame: WireFrame, staged: Map<string, Held | undefined>, open: Map<string, Open>): FrameUpdate[] {
+    const key = keyOf(frame.refId, frame.channel);
+    const parts = open.get(key);
+    const before = parts?.held ?? (staged.has(key) ? staged.get(key) : this.held.get(key));
+    open.delete(key);
+    const broken = (text: string): never => {
+      throw new BrokenContractError(`${text}, for channel ${frame.channel} of target ${frame.refId}`, frame.refId, frame.channel);
+    };
+
+    if (frame.kind === "removed") {
+      staged.set(key, undefined);
+      this.lost.delete(key);
+      return before ? [removal(before, frame)] : [];
+    }
+    if (frame.kind !== "snapshot" && frame.kind !== "delta")
+      return broken(`a frame of kind '${String(frame.kind)}' came`);
+    if (frame.gap && !reasons.has(frame.gap.reason))
+      return broken(`a gap of reason '${frame.gap.reason}' came`);
+    if (frame.kind === "delta" && !before)
+      return broken("a delta came before a snapshot");
+    if (frame.kind === "delta" && !frame.gap && frame.offset !== before?.next)
+      return broken(`a delta starts at ${frame.offset} instead of ${before?.next}`);
+    const { gap } = frame;
+    if (frame.kind === "delta" && gap?.reason === "lapped" && (gap.epoch !== before?.epoch || gap.from !== before.next || gap.to !== frame.offset - 1))
+      return broken(`a gap from ${gap.from} to ${gap.to} is not the hole from ${before?.next} to ${frame.offset}`);
+    const schema = frame.schema ?? before?.schema;
+    if (!schema)
+      return broken("a snapshot came before its schema");
+
+    let columns: Column[] = [];
+    try {
+      columns = decodeColumns(frame.data, schema.fields.map(({ type }) => type));
+    } catch (error) {
+      broken((error as Error).message);
+    }
+    const rows = columns[0]?.length ?? 0;
+    if (rows > frame.count || (rows < frame.count && frame.sampled === undefined))
+      broken(`${rows} rows came where ${frame.count} were counted`);
+    const held = { refId: frame.refId, channel: frame.channel, epoch: frame.epoch, next: frame.offset + frame.count, schema };
+    const updates = join(parts?.updates ?? [], this.update(frame, key, schema, columns));
+    if (frame.more) {
+      open.set(key, { held, updates });
+      return [];
+    }
+    staged.set(key, held);
+    return updates;
+  }
+
+  private update(frame: WireFrame, key: string, schema: Schema, columns: Column[]): FrameUpdate {
+    const gap = frame.gap ?? this.lost.get(key);
+    this.lost.delete(key);
+    return {
+      refId: frame.refId,
+      channel: frame.channel,
+      change: frame.kind === "snapshot" ? "replaced" : gap ? "gap" : "appended",
+      ...(gap && { gap }),
+      schema,
+      columns,
+      epoch: frame.epoch,
+      offset: frame.offset,
+      count: frame.count,
+      ...(frame.sampled !== undefined && { sampled: frame.sampled }),
+    };
+  }
+}
+
+/** Notes how far a reader comes who takes these frames. */
+export function take(taken: Map<string, Held>, frames: readonly FrameUpdate[]): void {
+  for (const { refId, channel, change, schema, epoch, offset, count } of frames)
+    if (change === "removed")
+      taken.delete(keyOf(refId, channel));
+    else
+      taken.set(keyOf(refId, channel), { refId, channel, epoch, next: offset + count, schema });
+}
+
+/** What names a channel in a target: no refId that differs makes the same text, since a line feed is in no channel's name. */
+export function keyOf(refId: string, channel: string): string {
+  return `${channel}\n${refId}`;
+}
+
+function removal(held: Held, { epoch, offset }: WireFrame): FrameUpdate {
+  const columns = held.schema.fields.map(({ type }): Column => (type === "time" || type === "number" ? new Float64Array(0) : []));
+  return { refId: held.refId, channel: held.channel, change: "removed", schema: held.schema, columns, epoch, offset, count: 0 };
+}
+
+/** The parts of one past as few updates: a part that says something new besides its rows stands for itself. */
+function join(updates: FrameUpdate[], part: FrameUpdate): FrameUpdate[] {
+  const last = updates.at(-1);
+  if (!last || part.change !== "appended" || part.schema !== last.schema || part.epoch !== last.epoch || part.sampled !== last.sampled)
+    return [...updates, part];
+  const columns = last.columns.map((column, i) => concat([column, part.columns[i] as Column]));
+  return [...updates.slice(0, -1), { ...last, columns, count: last.count + part.count }];
+}

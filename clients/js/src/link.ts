@@ -1,0 +1,226 @@
+// The one connection of a client: made when something first needs it, and made anew after every loss, for ever.
+import { HttpTransportType, type HubConnection, HubConnectionBuilder, JsonHubProtocol, LogLevel } from "@microsoft/signalr";
+import { diagnose } from "./diagnose.js";
+import { HubServerError, readError } from "./errors.js";
+import { MessagePackProtocol } from "./hubProtocol.js";
+import { Backoff, type RetryOptions } from "./retry.js";
+
+const startPatienceMs = 10_000;
+
+export interface LinkOptions {
+  /** The server's address, such as `http://localhost:5080`; `/hub` is added where it is not its end. */
+  url: string;
+  /** The bearer token, or what gives one; it is asked before every attempt. */
+  accessToken?: string | (() => string | Promise<string>);
+  /** The hub protocol. Default "messagepack". */
+  protocol?: "messagepack" | "json";
+  retry?: RetryOptions;
+}
+
+/** What runs on a connection, and on the next one after a loss. */
+export interface Session {
+  /** There is a connection. */
+  open(connection: HubConnection): void;
+  /** It was lost, and another one is being made. */
+  lost(): void;
+  /** There will be none: trying again cannot help, or, without an error, the client was closed. */
+  failed(error?: HubServerError): void;
+}
+
+export type LinkState = "connecting" | "live" | "reconnecting" | "closed";
+
+export class Link {
+  private readonly sessions = new Set<Session>();
+  private readonly backoff: Backoff;
+  private connection: HubConnection | undefined;
+  private isRunning = false;
+  private isClosed = false;
+  private wasLive = false;
+  private wakeUp: (() => void) | undefined;
+
+  state: LinkState = "connecting";
+  /** Why there is no connection, as far as that is known. */
+  error: HubServerError | undefined;
+
+  private readonly url: string;
+
+  constructor(private readonly options: LinkOptions, private readonly changed: () => void) {
+    this.url = hubOf(options.url);
+    this.backoff = new Backoff(options.retry);
+  }
+
+  add(session: Session): void {
+    if (this.isClosed)
+      throw closed();
+    this.sessions.add(session);
+    if (this.connection)
+      session.open(this.connection);
+    else
+      void this.run();
+  }
+
+  remove(session: Session): void {
+    this.sessions.delete(session);
+    if (this.sessions.size === 0)
+      this.wake(); // A loop that nobody waits for ends.
+  }
+
+  /** Tries at once, where the next attempt is waited for. */
+  wake(): void {
+    this.wakeUp?.();
+  }
+
+  /** Says that this connection is no good any more; another one is made. */
+  drop(connection: HubConnection): void {
+    void connection.stop();
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.enter("closed");
+    this.end();
+    this.wake();
+    await this.connection?.stop();
+  }
+
+  /** A connection of its own, for a stream of publishes. */
+  async openAnother(): Promise<HubConnection> {
+    const connection = await this.build();
+    await this.start(connection);
+    return connection;
+  }
+
+  private async run(): Promise<void> {
+    if (this.isRunning)
+      return;
+    this.isRunning = true;
+    this.enter(this.wasLive ? "reconnecting" : "connecting");
+    try {
+      while (!this.isClosed && this.sessions.size > 0) {
+        await this.runOnce();
+        if (this.isClosed || this.sessions.size === 0)
+          break;
+        await this.pause(this.backoff.next());
+      }
+    } finally {
+      this.isRunning = false;
+    }
+    if (!this.isClosed && this.sessions.size > 0)
+      void this.run(); // Came in while the loop ended.
+  }
+
+  /** Connects, and returns once the connection is lost or could not be made. */
+  private async runOnce(): Promise<void> {
+    try {
+      const connection = await this.build();
+      const ended = new Promise<Error | undefined>((resolve) => connection.onclose(resolve));
+      await this.start(connection);
+      if (this.isClosed) {
+        await connection.stop();
+        return;
+      }
+      this.connection = connection;
+      this.wasLive = true;
+      this.error = undefined;
+      this.enter("live");
+      for (const session of [...this.sessions])
+        session.open(connection);
+      this.error = readError((await ended) ?? new Error("the connection was closed"));
+    } catch (error) {
+      this.error = readError(error);
+      const isFinal = this.error.isFinal && (!this.wasLive || this.error.code === "unauthorized" || this.error.code === "forbidden");
+      if (isFinal && !this.isClosed) {
+        this.enter("closed");
+        this.end(this.error);
+        return;
+      }
+    }
+    this.connection = undefined;
+    if (this.isClosed)
+      return;
+    this.enter(this.wasLive ? "reconnecting" : "connecting");
+    for (const session of [...this.sessions])
+      session.lost();
+  }
+
+  /** What was opened stays open long enough to say that attempts need no longer wait. */
+  settled(): void {
+    this.backoff.reset();
+  }
+
+  private async build(): Promise<HubConnection> {
+    const token = await this.token();
+    return new HubConnectionBuilder()
+      .withUrl(this.url, {
+        skipNegotiation: true,
+        transport: HttpTransportType.WebSockets,
+        ...(token !== undefined && { accessTokenFactory: () => token }),
+      })
+      .withHubProtocol(this.options.protocol === "json" ? new JsonHubProtocol() : new MessagePackProtocol())
+      .configureLogging(LogLevel.None)
+      .build();
+  }
+
+  private async start(connection: HubConnection): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`the server took the connection and said nothing for ${startPatienceMs / 1_000} s`)), startPatienceMs);
+    });
+    try {
+      await Promise.race([connection.start(), late]);
+    } catch (error) {
+      void connection.stop();
+      // Once it was there, only a token can have become wrong, and to ask each time would be a second failure in a page's console.
+      const token = await this.token();
+      throw this.wasLive && token === undefined ? readError(error) : await diagnose(this.url, token, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async token(): Promise<string | undefined> {
+    const { accessToken } = this.options;
+    return typeof accessToken === "function" ? await accessToken() : accessToken;
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  private end(error?: HubServerError): void {
+    const sessions = [...this.sessions];
+    this.sessions.clear();
+    for (const session of sessions)
+      session.failed(error);
+  }
+
+  private enter(state: LinkState): void {
+    if (state === this.state)
+      return;
+    this.state = state;
+    this.changed();
+  }
+}
+
+/** What a call on a closed client fails with. */
+export function closed(): HubServerError {
+  return new HubServerError("connection", "the client was closed", { isFinal: true });
+}
+
+function hubOf(url: string): string {
+  let place: URL;
+  try {
+    place = new URL(url, typeof document === "undefined" ? undefined : document.baseURI);
+  } catch (cause) {
+    throw new TypeError(`url is '${url}'; it is a server's address, such as http://localhost:5080`, { cause });
+  }
+  if (!/\/hub\/?$/.test(place.pathname))
+    place.pathname = `${place.pathname.replace(/\/$/, "")}/hub`;
+  return place.href;
+}
