@@ -33,6 +33,12 @@ public sealed class ProtocolException : Exception
     public static ProtocolException LimitExceeded(string limit, string message) =>
         new(ErrorCode.LimitExceeded, $"{message} (HubServer:{limit})") { Limit = limit };
 
+    /// <summary>An <see cref="ErrorCode.Overloaded"/>: the limit is that of all callers together, so the same may pass later.</summary>
+    /// <param name="limit">The option that sets the limit, such as <c>Queries:MaxRegexes</c>; the message names it, too.</param>
+    /// <param name="message">What passed the limit, and what the limit is.</param>
+    public static ProtocolException Overloaded(string limit, string message) =>
+        new(ErrorCode.Overloaded, $"{message} (HubServer:{limit})") { Limit = limit };
+
     /// <summary>The same error with the place in the request before its text, and what else is to be said behind it.</summary>
     public ProtocolException At(string place, string rest = "") => new(Code, $"{place}: {Message}{rest}") { Limit = Limit };
 }

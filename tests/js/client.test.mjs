@@ -281,6 +281,36 @@ test("publishStream answers each request in order, refused ones with their error
   assert.deepEqual(results.filter(({ error }) => !error).map(({ offset }) => offset), range(0, 199));
 });
 
+test("publishStream answers a source that waits for each answer, and fails with a loss", async () => {
+  const proxy = await proxied();
+  const client = open(proxy.url);
+  let answered = 0;
+  async function* requests() {
+    for (let i = 0; ; i++) {
+      yield { batches: [{ channel: "lockstep", rows: { fields: [{ name: "value" }], values: [[i]] } }] };
+      await eventually(() => answered > i, "the answer comes before the next request");
+      if (i === 4)
+        proxy.cut();
+    }
+  }
+  await assert.rejects(async () => {
+    for await (const [{ offset }] of client.publishStream(requests()))
+      assert.equal(offset, answered++);
+  }, { code: "connection" });
+  assert.equal(answered, 5);
+});
+
+test("a request that cannot be written fails alone", async () => {
+  const client = open(server.url, { protocol: "json" });
+  const held = record(client.query({ targets: [{ channel: "alone" }] }));
+  await eventually(() => held.updates > 0, "the query runs");
+  const wrong = record(client.query({ targets: [{ channel: "alone", rows: 1n }] }));
+  await eventually(() => wrong.error, "the other fails");
+  assert.equal(wrong.error.code, "bad_request");
+  await postRows(server.url, "alone", rows(0, 1));
+  await eventually(() => valuesOf(held, "A alone").length === 1, "the first goes on");
+});
+
 test("channels lists all pages", async () => {
   const batches = Array.from({ length: 1_100 }, (_, i) => ({ channel: `listed/${String(i).padStart(4, "0")}`, rows: { fields: [{ name: "value" }], values: [[i]] } }));
   await post(server.url, "/api/publish", { batches });

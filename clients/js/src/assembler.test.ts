@@ -166,4 +166,22 @@ describe("a broken contract", () => {
     const update = assembler.apply(item("Streaming", [snapshot(20, [9])], { server }));
     expect(update?.frames[0]).toMatchObject({ change: "replaced", gap: { epoch: "e", from: 7, to: null, reason: "reset" } });
   });
+
+  test("is told as a gap also where the first call that mends it is lost", () => {
+    const assembler = started();
+    assembler.forget("A", "cpu");
+    assembler.begin();
+    assembler.apply(item("Loading", [snapshot(20, [9])], { server }));
+    assembler.begin();
+    expect(assembler.apply(item("Streaming", [snapshot(20, [9])], { server }))?.frames[0]).toMatchObject({ change: "replaced", gap: { from: 7, reason: "reset" } });
+    assembler.begin();
+    expect(assembler.apply(item("Streaming", [snapshot(20, [9])], { server }))?.frames[0]).not.toHaveProperty("gap");
+  });
+
+  test("of a channel that went meanwhile is told as its end", () => {
+    const assembler = started();
+    assembler.forget("A", "cpu");
+    assembler.begin();
+    expect(seen(assembler.apply(item("Streaming", [], { server }))?.frames)).toEqual([["removed", 7, []]]);
+  });
 });

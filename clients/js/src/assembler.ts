@@ -49,12 +49,11 @@ export class Assembler {
   private errors = noErrors;
   private isStale = false;
   private isLoading = true;
-  private readonly lost = new Map<string, Gap>(); // Holes that this side made, to be told with the channel's next frame.
+  private readonly lost = new Map<string, Held>(); // What a reader has and is not asked about any more: told with the next past.
 
   /** @param resume What is held already; its fields come with each channel's first frame. */
   constructor(resume: readonly Resume[] = []) {
-    for (const { refId, channel, epoch, offset } of resume)
-      this.held.set(keyOf(refId, channel), { refId, channel, epoch, next: offset + 1, schema: { name: channel, fields: [] } });
+    this.held = heldOf(resume);
   }
 
   /** Begins another call: what it does not give anew is held still, and parts of a past that did not end are dropped. */
@@ -75,6 +74,7 @@ export class Assembler {
   /** Goes back to what a reader took in, where what came after that was dropped. */
   restore(taken: ReadonlyMap<string, Held>): void {
     this.held = new Map(taken);
+    this.lost.clear();
   }
 
   /** Forgets the position of a channel, whose next frame then says that there is a hole. */
@@ -82,7 +82,7 @@ export class Assembler {
     const key = keyOf(refId, channel);
     const held = this.held.get(key);
     if (held)
-      this.lost.set(key, { epoch: held.epoch, from: held.next, to: null, reason: "reset" });
+      this.lost.set(key, held);
     this.held.delete(key);
   }
 
@@ -108,7 +108,7 @@ export class Assembler {
     }
 
     this.commit(staged);
-    const all = this.pending.length > 0 ? [...this.pending, ...frames] : frames;
+    const all = [...this.pending, ...frames, ...(this.isLoading && !this.isStale ? this.gone() : [])];
     this.pending = [];
     this.isLoading = false;
     const isDone = item.state === "Done";
@@ -117,11 +117,20 @@ export class Assembler {
 
   private commit(staged: Map<string, Held | undefined>): void {
     for (const [key, held] of staged)
-      if (held)
+      if (held) {
         this.held.set(key, held);
-      else
+        this.lost.delete(key);
+      } else {
         this.held.delete(key);
+      }
     this.ahead = new Map();
+  }
+
+  /** Channels that were asked for anew, and of which the past that is complete now says nothing. */
+  private gone(): FrameUpdate[] {
+    const gone = [...this.lost.values()].map((held) => removal(held, { epoch: held.epoch, offset: held.next }));
+    this.lost.clear();
+    return gone;
   }
 
   private applyFrame(frame: WireFrame, staged: Map<string, Held | undefined>, open: Map<string, Open>): FrameUpdate[] {
@@ -135,7 +144,6 @@ export class Assembler {
 
     if (frame.kind === "removed") {
       staged.set(key, undefined);
-      this.lost.delete(key);
       return before ? [removal(before, frame)] : [];
     }
     if (frame.kind !== "snapshot" && frame.kind !== "delta")
@@ -173,8 +181,8 @@ export class Assembler {
   }
 
   private update(frame: WireFrame, key: string, schema: Schema, columns: Column[]): FrameUpdate {
-    const gap = frame.gap ?? this.lost.get(key);
-    this.lost.delete(key);
+    const lost = frame.kind === "snapshot" ? this.lost.get(key) : undefined;
+    const gap: Gap | undefined = frame.gap ?? (lost && { epoch: lost.epoch, from: lost.next, to: null, reason: "reset" });
     return {
       refId: frame.refId,
       channel: frame.channel,
@@ -204,7 +212,13 @@ export function keyOf(refId: string, channel: string): string {
   return `${channel}\n${refId}`;
 }
 
-function removal(held: Held, { epoch, offset }: WireFrame): FrameUpdate {
+/** Positions as what is held; the fields come with each channel's first frame. */
+export function heldOf(resume: readonly Resume[]): Map<string, Held> {
+  return new Map(resume.map(({ refId, channel, epoch, offset }) =>
+    [keyOf(refId, channel), { refId, channel, epoch, next: offset + 1, schema: { name: channel, fields: [] } }]));
+}
+
+function removal(held: Held, { epoch, offset }: Pick<WireFrame, "epoch" | "offset">): FrameUpdate {
   const columns = held.schema.fields.map(({ type }): Column => (type === "time" || type === "number" ? new Float64Array(0) : []));
   return { refId: held.refId, channel: held.channel, change: "removed", schema: held.schema, columns, epoch, offset, count: 0 };
 }

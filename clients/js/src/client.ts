@@ -58,7 +58,7 @@ export class HubServerClient {
    * Fails with a HubServerError where the server refuses it for good.
    */
   query(request: QueryRequest): Query {
-    return new Query((reader) => this.run(request, reader), this.options.maxBacklogBytes ?? 8 << 20);
+    return new Query((reader) => this.run(request, reader), request.resume ?? [], this.options.maxBacklogBytes ?? 8 << 20);
   }
 
   /**

@@ -33,6 +33,7 @@ export class Link {
   private readonly sessions = new Set<Session>();
   private readonly backoff: Backoff;
   private connection: HubConnection | undefined;
+  private readonly others = new Set<HubConnection>(); // Of streams of publishes.
   private isRunning = false;
   private isClosed = false;
   private wasLive = false;
@@ -54,7 +55,7 @@ export class Link {
       throw closed();
     this.sessions.add(session);
     if (this.connection)
-      session.open(this.connection);
+      this.open(session, this.connection);
     else
       void this.run();
   }
@@ -72,7 +73,7 @@ export class Link {
 
   /** Says that this connection is no good any more; another one is made. */
   drop(connection: HubConnection): void {
-    void connection.stop();
+    void connection.stop().catch(() => undefined); // It is gone either way.
   }
 
   async close(): Promise<void> {
@@ -80,13 +81,15 @@ export class Link {
     this.enter("closed");
     this.end();
     this.wake();
-    await this.connection?.stop();
+    await Promise.all([this.connection, ...this.others].map((connection) => connection?.stop()));
   }
 
   /** A connection of its own, for a stream of publishes. */
   async openAnother(): Promise<HubConnection> {
     const connection = await this.build();
     await this.start(connection);
+    this.others.add(connection);
+    connection.onclose(() => this.others.delete(connection));
     return connection;
   }
 
@@ -124,7 +127,7 @@ export class Link {
       this.error = undefined;
       this.enter("live");
       for (const session of [...this.sessions])
-        session.open(connection);
+        this.open(session, connection);
       this.error = readError((await ended) ?? new Error("the connection was closed"));
     } catch (error) {
       this.error = readError(error);
@@ -141,6 +144,16 @@ export class Link {
     this.enter(this.wasLive ? "reconnecting" : "connecting");
     for (const session of [...this.sessions])
       session.lost();
+  }
+
+  /** A session that cannot be opened, since its request cannot be written, takes no other along. */
+  private open(session: Session, connection: HubConnection): void {
+    try {
+      session.open(connection);
+    } catch (error) {
+      this.remove(session);
+      session.failed(new HubServerError("bad_request", (error as Error).message, { cause: error }));
+    }
   }
 
   /** What was opened stays open long enough to say that attempts need no longer wait. */

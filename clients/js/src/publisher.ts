@@ -39,31 +39,33 @@ export class Publisher {
     const connection = await this.link.openAnother();
     const input = new SignalRSubject<PublishRequest>();
     const results = new Results();
-    let outstanding = 0;
     connection.stream<PublishResult[]>("PublishStream", input).subscribe({
       next: (result) => results.push(result),
       error: (error) => results.end(readError(error)),
       complete: () => results.end(),
     });
     connection.onclose((error) => results.end(readError(error ?? new Error("the connection was closed"))));
+    // Beside the reading, so that a source may wait for an answer before it gives its next request.
+    void this.feed(requests, input, results).catch((error: unknown) => results.end(error));
     try {
-      for await (const request of requests) {
-        input.next({ ...request, batches: request.batches.map(({ channel, rows }) => ({ channel, rows: this.wire(rows) })) });
-        outstanding++;
-        while (outstanding > maxOutstanding || results.hasAny) {
-          const result = await results.next();
-          if (!result)
-            return;
-          outstanding--;
-          yield result;
-        }
-      }
-      input.complete();
       for (let result = await results.next(); result; result = await results.next())
         yield result;
     } finally {
+      results.end();
       await connection.stop();
     }
+  }
+
+  private async feed(requests: AsyncIterable<PublishRequest> | Iterable<PublishRequest>, input: SignalRSubject<PublishRequest>, results: Results): Promise<void> {
+    for await (const request of requests) {
+      await results.room(maxOutstanding);
+      if (results.isEnded)
+        return;
+      results.outstanding++;
+      input.next({ ...request, batches: request.batches.map(({ channel, rows }) => ({ channel, rows: this.wire(rows) })) });
+    }
+    if (!results.isEnded)
+      input.complete();
   }
 
   private async send(channel: string, rows: Rows, level: PublishRequest["level"]): Promise<PublishResult> {
@@ -90,36 +92,50 @@ export class Publisher {
   }
 }
 
-/** Results that came, for one reader. */
+/** Results that came, for one reader, and how many are still to come. */
 class Results {
+  outstanding = 0;
+  isEnded = false;
   private readonly came: PublishResult[][] = [];
-  private wake: (() => void) | undefined;
-  private isEnded = false;
-  private error: Error | undefined;
-
-  get hasAny(): boolean {
-    return this.came.length > 0;
-  }
+  private waiting: (() => void)[] = [];
+  private error: unknown;
 
   push(result: PublishResult[]): void {
+    this.outstanding--;
     this.came.push(result);
-    this.wake?.();
+    this.wake();
   }
 
-  end(error?: Error): void {
-    if (!this.isEnded)
-      this.error = error;
+  end(error?: unknown): void {
+    if (this.isEnded)
+      return;
     this.isEnded = true;
-    this.wake?.();
+    this.error = error ?? (this.outstanding > 0 ? new HubServerError("connection", `the stream ended before ${this.outstanding} requests were answered`) : undefined);
+    this.wake();
+  }
+
+  /** Waits until fewer than so many are outstanding, or the end. */
+  async room(count: number): Promise<void> {
+    while (this.outstanding >= count && !this.isEnded)
+      await this.change();
   }
 
   /** The next one; undefined at the end. */
   async next(): Promise<PublishResult[] | undefined> {
     while (this.came.length === 0 && !this.isEnded)
-      await new Promise<void>((resolve) => (this.wake = resolve));
+      await this.change();
     const result = this.came.shift();
-    if (!result && this.error)
+    if (!result && this.error !== undefined)
       throw this.error;
     return result;
+  }
+
+  private change(): Promise<void> {
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting.splice(0))
+      resolve();
   }
 }

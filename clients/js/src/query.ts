@@ -1,15 +1,20 @@
 import { Observable } from "rxjs";
-import { type Held, take } from "./assembler.js";
+import { type Held, heldOf, take } from "./assembler.js";
 import type { HubServerError } from "./errors.js";
 import type { QueryRun, Reader } from "./queryRun.js";
 import type { QueryUpdate } from "./updates.js";
+import type { Resume } from "./wire.js";
 
 /**
  * A query, cold: each subscription and each loop over it is a stream of its own, which ends on the server with its
  * teardown. An observer is called as soon as something comes; a loop that is slower than the stream has a bounded backlog.
  */
 export class Query extends Observable<QueryUpdate> {
-  constructor(private readonly start: (reader: Reader) => QueryRun, private readonly maxBacklogBytes: number) {
+  constructor(
+    private readonly start: (reader: Reader) => QueryRun,
+    private readonly resume: readonly Resume[],
+    private readonly maxBacklogBytes: number,
+  ) {
     super((subscriber) => {
       const run = start(subscriber);
       return () => run.close();
@@ -17,7 +22,7 @@ export class Query extends Observable<QueryUpdate> {
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<QueryUpdate> {
-    return new Backlog(this.start, this.maxBacklogBytes);
+    return new Backlog(this.start, heldOf(this.resume), this.maxBacklogBytes);
   }
 }
 
@@ -30,7 +35,6 @@ const end: Step = { done: true, value: undefined };
  */
 class Backlog implements AsyncIterableIterator<QueryUpdate> {
   private readonly run: QueryRun;
-  private readonly taken = new Map<string, Held>();
   private updates: QueryUpdate[] = [];
   private bytes = 0;
   private isHeld = false;
@@ -38,7 +42,7 @@ class Backlog implements AsyncIterableIterator<QueryUpdate> {
   private failure: HubServerError | undefined;
   private waiting: { resolve(step: Step): void; reject(error: unknown): void }[] = [];
 
-  constructor(start: (reader: Reader) => QueryRun, private readonly maxBytes: number) {
+  constructor(start: (reader: Reader) => QueryRun, private readonly taken: Map<string, Held>, private readonly maxBytes: number) {
     this.run = start({
       next: (update) => this.push(update),
       error: (error) => this.finish(error),

@@ -1,7 +1,7 @@
 // One running query: asks, applies what comes, and asks again by position after every loss.
 import type { HubConnection, ISubscription } from "@microsoft/signalr";
 import { Assembler, BrokenContractError, type Held } from "./assembler.js";
-import { type HubServerError, readError } from "./errors.js";
+import { HubServerError, readError } from "./errors.js";
 import type { Link, Session } from "./link.js";
 import { Backoff, type RetryOptions } from "./retry.js";
 import type { QueryState, QueryUpdate } from "./updates.js";
@@ -27,6 +27,7 @@ export class QueryRun implements Session {
   private subscription: ISubscription<Item> | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   isEnded = false;
+  private wasServed = false;
   private state: QueryState | undefined; // What was said last; undefined before the first update.
   private errors: readonly ItemError[] = [];
   private server: ServerInfo | undefined; // Of the present call, until it was told.
@@ -99,7 +100,7 @@ export class QueryRun implements Session {
     const mine: ISubscription<Item> = connection.stream<Item>("Query", request).subscribe({
       next: (item) => this.subscription === mine && this.take(item, connection),
       error: (error) => this.subscription === mine && this.refused(readError(error)),
-      complete: () => this.subscription === mine && this.again(),
+      complete: () => this.subscription === mine && this.again(new HubServerError("shutting_down", "the server ended the query")),
     });
     this.subscription = mine;
   }
@@ -113,7 +114,7 @@ export class QueryRun implements Session {
         throw error;
       if (error.refId !== undefined && error.channel !== undefined)
         this.assembler.forget(error.refId, error.channel);
-      this.again();
+      this.again(new HubServerError("internal", error.message));
       return;
     }
     this.server ??= item.server;
@@ -121,6 +122,7 @@ export class QueryRun implements Session {
       return;
 
     this.backoff.reset();
+    this.wasServed = true;
     if (connection === this.connection)
       this.link.settled();
     const { frames, errors, isStale, isDone } = assembled;
@@ -134,10 +136,10 @@ export class QueryRun implements Session {
   }
 
   private refused(error: HubServerError): void {
-    if (error.code === "connection")
-      return; // The link says so, too, and makes another one.
-    if (!error.isFinal) {
-      this.again();
+    // A stream of this connection that was just let go may still count where the next one is opened.
+    const isPassing = error.code === "limit_exceeded" && this.wasServed && error.message.includes("MaxPerConnection");
+    if (!error.isFinal || isPassing) {
+      this.again(error);
       return;
     }
 
@@ -153,11 +155,23 @@ export class QueryRun implements Session {
     this.call();
   }
 
-  /** Asks again after a while, on the same connection. */
-  private again(): void {
-    this.drop(true);
-    this.say("reconnecting");
+  /** Asks again after a while; a loss of the connection, which may be on its way, comes before that. */
+  private again(error: HubServerError): void {
+    this.drop(error.code !== "connection");
+    if (error.code === "connection")
+      this.say("reconnecting");
+    else
+      this.complain(error as HubServerError & { code: ItemError["code"] });
+    if (error.code === "shutting_down" && this.connection)
+      this.link.drop(this.connection);
     this.timer = setTimeout(() => this.call(), this.backoff.next());
+  }
+
+  /** Says why there is nothing new, also before the first update. */
+  private complain({ code, message }: { code: ItemError["code"]; message: string }): void {
+    this.told = [];
+    this.errors = [...this.left, { code, message }];
+    this.emit([], "reconnecting");
   }
 
   private drop(mayCancel: boolean): void {

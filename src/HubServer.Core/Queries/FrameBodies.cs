@@ -111,8 +111,8 @@ internal sealed class FrameBodies(QueryOptions options, TimeProvider time, HubSe
     /// <summary>Names the channel and does not hold it, so that what is kept of a removed one is these bytes and not its ring.</summary>
     private readonly record struct Key(ChannelId Channel, string Epoch, string Fields, long From, long To, WireFormat Format)
     {
-        /// <summary>Epochs and fields are compared and not hashed: a feed looks up every channel of every tick.</summary>
-        public override int GetHashCode() => HashCode.Combine(Channel, From, To, Format);
+        /// <summary>Epochs are compared and not hashed: a feed looks up every channel of every tick, and there is rarely more than one.</summary>
+        public override int GetHashCode() => HashCode.Combine(Channel, From, To, Format, Fields);
     }
 
     private sealed class Entry(Key key, ReadOnlyMemory<byte> bytes)

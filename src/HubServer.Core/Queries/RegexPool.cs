@@ -52,9 +52,9 @@ internal sealed class RegexPool(int limit) : IDisposable
         {
             if (!_entries.TryGetValue(expression, out entry))
             {
-                // Its place is taken before the work, so that refused work costs nothing.
+                // Its place is taken before the work, so that many who compile at once do not pass the limit together.
                 if (_entries.Count >= limit)
-                    throw ProtocolException.LimitExceeded("Queries:MaxRegexes", $"the node's queries have {limit} different regular expressions already; use one that others use, or a list of values such as a|b, which counts for none");
+                    throw ProtocolException.Overloaded("Queries:MaxRegexes", $"the node's queries have {limit} different regular expressions already; try again later, or use one that others use, or a list of values such as a|b, which counts for none");
                 _entries.Add(expression, entry = new Entry(expression));
             }
 

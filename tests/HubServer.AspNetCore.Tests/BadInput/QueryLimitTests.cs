@@ -143,7 +143,6 @@ public sealed class QueryLimitTests
         { "MaxSelectorLength", "32", $"\"id\":\"{new string('c', 32)}\"", $"\"id\":\"{new string('c', 33)}\"" },
         { "MaxSelectorTerms", "2", """ "channel":"{a=\"1\",b=\"2\"}" """, """ "channel":"{a=\"1\",b=\"2\",c=\"3\"}" """ },
         { "MaxRegexLength", "3", """ "channel":"{a=~\"123\"}" """, """ "channel":"{a=~\"1234\"}" """ },
-        { "MaxRegexes", "1", """ "channel":"{a=~\"1.\",b=~\"1.\",c=~\"1|2\"}" """, """ "channel":"{a=~\"1.\",b=~\"2.\"}" """ },
         { "MaxFields", "2", """ "channel":"a","fields":["b","c"] """, """ "channel":"a","fields":["b","c","d"] """ },
         { "MaxDataPoints", "10", """ "channel":"a"}],"maxDataPoints":10,"x":[{ """, """ "channel":"a"}],"maxDataPoints":11,"x":[{ """ },
         { "MaxChannels", "2", $"\"channel\":\"**\"{Resume(2)}", $"\"channel\":\"**\"{Resume(3)}" },
@@ -163,6 +162,24 @@ public sealed class QueryLimitTests
         await alive.AssertUnharmedAsync();
 
         await (await RunningQuery.StreamingAsync(alive.Connection, Request(at))).DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Query_WhenTheNodeHasTooManyExpressions_IsSentAwayUntilOneIsGone()
+    {
+        await using var alive = await AliveServer.StartAsync(WireFormat.Json, ("Queries:MaxRegexes", "1"));
+        static object Request(string selector) => new { version = 1, targets = new[] { new { channel = selector } } };
+        var first = await RunningQuery.StreamingAsync(alive.Connection, Request("{a=~\"1.\",b=~\"1.\",c=~\"1|2\"}"));
+
+        var error = await RefusedAsync(alive.Connection, Request("{b=~\"2.\"}"));
+        Assert.Contains("HubException: overloaded: targets[0].channel: the node's queries have 1 different regular expressions already", error.Message, StringComparison.Ordinal);
+        Assert.Contains("(HubServer:Queries:MaxRegexes)", error.Message, StringComparison.Ordinal);
+        Assert.Equal(1, alive.Server.LimitsReached["Queries:MaxRegexes"]);
+
+        await first.DisposeAsync();
+        await Wait.Eventually(() => alive.Server.Node.Status().Queries == 1, "the first query ends");
+        await (await RunningQuery.StreamingAsync(alive.Connection, Request("{b=~\"2.\"}"))).DisposeAsync();
+        await alive.AssertUnharmedAsync();
     }
 
     private static string Targets(int count) => string.Join("},{", Enumerable.Range(0, count).Select(i => $"\"refId\":\"R{i}\",\"channel\":\"a\""));

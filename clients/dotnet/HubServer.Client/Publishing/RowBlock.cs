@@ -9,10 +9,9 @@ internal sealed class RowBlock
 
     private readonly List<RowField> _fields = [];
     private readonly List<Column> _columns = [];
-    private readonly List<long> _lastRow = []; // The number of the last row looked at that named the column.
     private readonly Dictionary<string, int> _byName = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _looked;
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal); // The fields of the row that is looked at.
 
     /// <summary>Creates a block whose first field is the time, as every channel has it.</summary>
     public RowBlock() => IndexOf(new RowValue(TimeField, 0));
@@ -68,17 +67,16 @@ internal sealed class RowBlock
 
     private bool Fits(IReadOnlyList<RowValue> row)
     {
-        _looked++;
+        // Nothing is added before the whole row is known to fit: a row that is refused leaves no field behind.
+        _seen.Clear();
         for (var i = 0; i < row.Count; i++)
         {
             var value = row[i];
-            var index = IndexOf(value);
-            if (_lastRow[index] == _looked)
+            if (!_seen.Add(value.Field))
                 throw new HubServerException(ErrorCode.BadRequest, $"field '{value.Field}' occurs twice in one row");
-            _lastRow[index] = _looked;
-            if (index == 0 && value.Kind is (ColumnKind.String or ColumnKind.Boolean))
+            if (value.Field == TimeField && value.Kind is (ColumnKind.String or ColumnKind.Boolean))
                 throw new HubServerException(ErrorCode.BadRequest, $"field '{TimeField}' is the row's time: milliseconds since 1970, or a {nameof(DateTimeOffset)}");
-            if (value.Kind != ColumnKind.Empty && _columns[index].Kind != ColumnKind.Empty && _columns[index].Kind != value.Kind)
+            if (_byName.TryGetValue(value.Field, out var index) && value.Kind != ColumnKind.Empty && _columns[index].Kind != ColumnKind.Empty && _columns[index].Kind != value.Kind)
                 return false;
         }
 
@@ -97,7 +95,6 @@ internal sealed class RowBlock
         while (column.Count < Count)
             column.AddNull();
         _columns.Add(column);
-        _lastRow.Add(0);
         return index;
     }
 

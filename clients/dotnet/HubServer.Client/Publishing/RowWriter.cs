@@ -150,7 +150,7 @@ public sealed partial class RowWriter : IAsyncDisposable
 
     private void Add(RowLane lane, IReadOnlyList<RowValue> row, int bytes)
     {
-        if (lane.Open is { } open && open.Bytes + bytes > Blocks.MaxBytes)
+        if (lane.Open is { Count: > 0 } open && open.Bytes + bytes > Blocks.MaxBytes)
             Close(lane);
 
         var now = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds;
