@@ -16,7 +16,7 @@ import { createRandom } from "./random.mjs";
 import { startRedis } from "./redis.mjs";
 import { startServer } from "./server.mjs";
 
-const disturbances = Number(process.env.HUBSERVER_DISTURBANCES ?? 15);
+const disturbances = Number(process.env.HUBSERVER_DISTURBANCES ?? 10);
 const seed = Number(process.env.HUBSERVER_SEED ?? Date.now() % 2 ** 32);
 const capacity = 400;
 const capMs = 500;

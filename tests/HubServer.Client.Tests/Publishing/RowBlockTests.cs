@@ -48,6 +48,16 @@ public sealed class RowBlockTests
     public void TryAdd_OfAFieldTwice_Throws() =>
         Assert.Equal(ErrorCode.BadRequest, Assert.Throws<HubServerException>(() => Add([new("a", 1), new("a", 2)])).Code);
 
+    [Fact]
+    public void TryAdd_OfARowThatIsRefused_LeavesNoFieldBehind()
+    {
+        Assert.True(Add([new RowValue("a", 1.5)]));
+        Assert.False(Add([new("b", 1), new("a", "text")]));
+        Assert.Throws<HubServerException>(() => Add([new("c", 1), new("c", 2)]));
+
+        Assert.Equal(["time", "a"], _block.Build().Fields.Select(field => field.Name));
+    }
+
     private static IEnumerable<double?> Values(Rows rows, int column) =>
         rows.Columns[column].Numbers.ToArray().Select(value => Column.IsNull(value) ? null : (double?)value);
 

@@ -173,6 +173,20 @@ public sealed class RowWriterTests
     }
 
     [Fact]
+    public async Task Write_OfALargeRowAfterOneThatIsNone_SendsIt()
+    {
+        await using var server = await ServerFixture.StartAsync(("Publishing:MaxBlockBytes", "1000000"), ("Channels:MaxRowBytes", "1000000"), ("Channels:MaxStringLength", "1000000"));
+        await using var client = Clients.Of(server.Url);
+        await using var writer = client.CreateRowWriter();
+        await Assert.ThrowsAsync<HubServerException>(async () => await writer.WriteAsync("c", [new("a", 1), new("a", 2)]));
+
+        await writer.WriteAsync("c", [new("text", new string('x', 150_000))]);
+        await writer.FlushAsync();
+
+        Assert.Equal((1, 0), (server.Node.Status().RowsIn, writer.PendingRows));
+    }
+
+    [Fact]
     public async Task Dispose_WhenTheServerStaysDown_GivesUpAndSaysSo()
     {
         await using var proxy = FaultProxy.Start("127.0.0.1", 1);
