@@ -94,19 +94,19 @@ public sealed class Node : IDisposable
     /// <exception cref="ProtocolException">The request is wrong.</exception>
     public ChannelList List(ListRequest request)
     {
-        QueryPlan.RequireBetween(request.Limit, _options.Queries.MaxListLimit, "limit", nameof(QueryOptions.MaxListLimit));
-        QueryPlan.RequireLength(request.Selector ?? "", "selector", _options.Queries.MaxSelectorLength, nameof(QueryOptions.MaxSelectorLength));
         using var regexes = new RegexLease(_regexes);
-        var selector = request.Selector is { Length: > 0 } text ? Selector.Parse(text, _options.Queries, regexes) : null;
-        var page = FirstPage(Registry.Channels.Where(channel =>
-            (request.After is null || string.CompareOrdinal(channel.Id.Text, request.After) > 0) && (selector is null || selector.Matches(channel.Id))), request.Limit + 1);
-        return new ChannelList([.. page.Take(request.Limit).Select(channel => channel.Describe())], page.Length > request.Limit);
+        return List(request, SelectorOf(request, regexes));
     }
 
     /// <summary>The same for a request from elsewhere: regular expressions are compiled in turn with others'.</summary>
     /// <exception cref="ProtocolException">The request is wrong.</exception>
-    public ValueTask<ChannelList> ListAsync(ListRequest request, CancellationToken cancellationToken) =>
-        QueryPlan.MayCompile(request.Selector) ? _regexes.InTurnAsync(() => List(request), cancellationToken) : ValueTask.FromResult(List(request));
+    public async ValueTask<ChannelList> ListAsync(ListRequest request, CancellationToken cancellationToken)
+    {
+        using var regexes = new RegexLease(_regexes);
+        return List(request, QueryPlan.MayCompile(request.Selector)
+            ? await _regexes.InTurnAsync(() => SelectorOf(request, regexes), cancellationToken)
+            : SelectorOf(request, regexes));
+    }
 
     /// <summary>Gives a channel settings of its own, in place of those that it had; one that is not there comes into being.</summary>
     /// <returns>What holds for the channel now, with all of its fields.</returns>
@@ -184,6 +184,20 @@ public sealed class Node : IDisposable
 
     private Subscription Open(QueryPlan plan, WireFormat format) =>
         new(plan, format, _feeds, new ServerInfo(Version, _options.Node, Now()), _context, _logger);
+
+    private Selector? SelectorOf(ListRequest request, RegexLease regexes)
+    {
+        QueryPlan.RequireBetween(request.Limit, _options.Queries.MaxListLimit, "limit", nameof(QueryOptions.MaxListLimit));
+        QueryPlan.RequireLength(request.Selector ?? "", "selector", _options.Queries.MaxSelectorLength, nameof(QueryOptions.MaxSelectorLength));
+        return request.Selector is { Length: > 0 } text ? Selector.Parse(text, _options.Queries, regexes) : null;
+    }
+
+    private ChannelList List(ListRequest request, Selector? selector)
+    {
+        var page = FirstPage(Registry.Channels.Where(channel =>
+            (request.After is null || string.CompareOrdinal(channel.Id.Text, request.After) > 0) && (selector is null || selector.Matches(channel.Id))), request.Limit + 1);
+        return new ChannelList([.. page.Take(request.Limit).Select(channel => channel.Describe())], page.Length > request.Limit);
+    }
 
     private static Frame Snapshot(Channel channel, int? rows, double? from, int? maxDataPoints)
     {

@@ -68,6 +68,13 @@ describe("the past", () => {
     expect(seen(update?.frames)).toEqual([["appended", 7, [3, 4]]]);
   });
 
+  test("brings the object of a schema that is the same, so that a reader sees that", () => {
+    const assembler = started();
+    assembler.begin();
+    const update = assembler.apply(item("Streaming", [frame(7, [3], { schema: structuredClone(schema) })], { server }));
+    expect(update?.frames[0]?.schema).toBe(schema);
+  });
+
   test("that was lost before it was complete counts for nothing", () => {
     const assembler = started();
     assembler.begin();
@@ -140,6 +147,8 @@ describe("a broken contract", () => {
     ["an unknown reason", frame(7, [3], { gap: { epoch: "e", from: 7, reason: "other" as "reset" } })],
     ["a gap that is not the hole", frame(9, [3], { gap: { epoch: "e", from: 8, to: 8, reason: "lapped" } })],
     ["a gap of another epoch", frame(8, [3], { gap: { epoch: "f", from: 7, to: 7, reason: "lapped" } })],
+    ["a gap from beyond what is held", frame(9, [3], { gap: { epoch: "e", from: 8, to: null, reason: "reset" } })],
+    ["a rollback that does not begin where it takes back", frame(7, [3], { gap: { epoch: "e", from: 6, to: 6, reason: "rollback" } })],
     ["fewer rows than counted", frame(7, [3], { count: 2 })],
     ["more rows than counted", frame(7, [3, 4], { count: 1, sampled: "minmax" })],
     ["a column too many", frame(7, [3], { data: { values: [[0], [1], [2]] } })],
@@ -153,6 +162,14 @@ describe("a broken contract", () => {
       expect(apply).toThrow(BrokenContractError);
       expect(assembler.positions()).toEqual(before);
     });
+
+  test("between the parts of a past is one, too", () => {
+    for (const between of [snapshot(0, [3]), frame(7, [], { kind: "removed" })]) {
+      const assembler = started();
+      assembler.apply(item("Streaming", [frame(7, [3], { more: true })]));
+      expect(() => assembler.apply(item("Streaming", [between]))).toThrow(/between the parts/);
+    }
+  });
 
   test("of an unknown state is one, too", () => {
     expect(() => started().apply(item("Paused" as "Done", []))).toThrow(/state 'Paused'/);

@@ -138,46 +138,23 @@ export class Assembler {
     const parts = open.get(key);
     const before = parts?.held ?? (staged.has(key) ? staged.get(key) : this.held.get(key));
     open.delete(key);
-    const broken = (text: string): never => {
-      throw new BrokenContractError(`${text}, for channel ${frame.channel} of target ${frame.refId}`, frame.refId, frame.channel);
-    };
-
+    if (parts && frame.kind !== "delta")
+      throw broken(frame, "another past begins, or the channel goes, between the parts of one");
     if (frame.kind === "removed") {
       staged.set(key, undefined);
       return before ? [removal(before, frame)] : [];
     }
-    if (frame.kind !== "snapshot" && frame.kind !== "delta")
-      return broken(`a frame of kind '${String(frame.kind)}' came`);
-    if (frame.gap && !reasons.has(frame.gap.reason))
-      return broken(`a gap of reason '${frame.gap.reason}' came`);
-    if (frame.kind === "delta" && !before)
-      return broken("a delta came before a snapshot");
-    if (frame.kind === "delta" && !frame.gap && frame.offset !== before?.next)
-      return broken(`a delta starts at ${frame.offset} instead of ${before?.next}`);
-    const { gap } = frame;
-    if (frame.kind === "delta" && gap?.reason === "lapped" && (gap.epoch !== before?.epoch || gap.from !== before.next || gap.to !== frame.offset - 1))
-      return broken(`a gap from ${gap.from} to ${gap.to} is not the hole from ${before?.next} to ${frame.offset}`);
-    const schema = frame.schema ?? before?.schema;
-    if (!schema)
-      return broken("a snapshot came before its schema");
 
-    let columns: Column[] = [];
-    try {
-      columns = decodeColumns(frame.data, schema.fields.map(({ type }) => type));
-    } catch (error) {
-      broken((error as Error).message);
-    }
-    const rows = columns[0]?.length ?? 0;
-    if (rows > frame.count || (rows < frame.count && frame.sampled === undefined))
-      broken(`${rows} rows came where ${frame.count} were counted`);
+    requireStart(frame, before);
+    const schema = schemaOf(frame, before);
     const held = { refId: frame.refId, channel: frame.channel, epoch: frame.epoch, next: frame.offset + frame.count, schema };
-    const updates = join(parts?.updates ?? [], this.update(frame, key, schema, columns));
+    const updates = [...(parts?.updates ?? []), this.update(frame, key, schema, columnsOf(frame, schema))];
     if (frame.more) {
       open.set(key, { held, updates });
       return [];
     }
     staged.set(key, held);
-    return updates;
+    return join(updates);
   }
 
   private update(frame: WireFrame, key: string, schema: Schema, columns: Column[]): FrameUpdate {
@@ -223,11 +200,64 @@ function removal(held: Held, { epoch, offset }: Pick<WireFrame, "epoch" | "offse
   return { refId: held.refId, channel: held.channel, change: "removed", schema: held.schema, columns, epoch, offset, count: 0 };
 }
 
+function broken({ refId, channel }: WireFrame, text: string): BrokenContractError {
+  return new BrokenContractError(`${text}, for channel ${channel} of target ${refId}`, refId, channel);
+}
+
+/** Requires that a frame follows what is held as PROTOCOL.md 6.2 and 6.3 say. */
+function requireStart(frame: WireFrame, before: Held | undefined): void {
+  const { kind, gap, offset } = frame;
+  if (kind !== "snapshot" && kind !== "delta")
+    throw broken(frame, `a frame of kind '${String(kind)}' came`);
+  if (gap && !reasons.has(gap.reason))
+    throw broken(frame, `a gap of reason '${gap.reason}' came`);
+  if (kind === "snapshot")
+    return;
+  if (!before)
+    throw broken(frame, "a delta came before a snapshot");
+  if (gap && (gap.epoch !== before.epoch || gap.from > before.next || (gap.reason === "lapped" && gap.from !== before.next)))
+    throw broken(frame, `a gap starts at ${gap.epoch}@${gap.from}, and what is held ends at ${before.epoch}@${before.next}`);
+
+  const start = !gap ? before.next : gap.reason === "lapped" ? (gap.to ?? NaN) + 1 : gap.reason === "rollback" ? gap.from : offset;
+  if (offset !== start)
+    throw broken(frame, `a delta starts at ${offset} instead of ${start}`);
+}
+
+/** The fields that hold now; the object that is held where they are the same, as in every first frame after a loss. */
+function schemaOf(frame: WireFrame, before: Held | undefined): Schema {
+  const schema = frame.schema ?? before?.schema;
+  if (!schema)
+    throw broken(frame, "a snapshot came before its schema");
+  return frame.schema && before && JSON.stringify(schema) === JSON.stringify(before.schema) ? before.schema : schema;
+}
+
+function columnsOf(frame: WireFrame, { fields }: Schema): Column[] {
+  let columns: Column[];
+  try {
+    columns = decodeColumns(frame.data, fields.map(({ type }) => type));
+  } catch (error) {
+    throw broken(frame, (error as Error).message);
+  }
+  const rows = columns[0]?.length ?? 0;
+  if (rows > frame.count || (rows < frame.count && frame.sampled === undefined))
+    throw broken(frame, `${rows} rows came where ${frame.count} were counted`);
+  return columns;
+}
+
 /** The parts of one past as few updates: a part that says something new besides its rows stands for itself. */
-function join(updates: FrameUpdate[], part: FrameUpdate): FrameUpdate[] {
-  const last = updates.at(-1);
-  if (!last || part.change !== "appended" || part.schema !== last.schema || part.epoch !== last.epoch || part.sampled !== last.sampled)
-    return [...updates, part];
-  const columns = last.columns.map((column, i) => concat([column, part.columns[i] as Column]));
-  return [...updates.slice(0, -1), { ...last, columns, count: last.count + part.count }];
+function join(parts: readonly FrameUpdate[]): FrameUpdate[] {
+  const runs: FrameUpdate[][] = [];
+  for (const part of parts) {
+    const run = runs.at(-1);
+    const [first] = run ?? [];
+    if (run && first && part.change === "appended" && part.schema === first.schema && part.epoch === first.epoch && part.sampled === first.sampled)
+      run.push(part);
+    else
+      runs.push([part]);
+  }
+  return runs.map(([first, ...more]) => ({
+    ...(first as FrameUpdate),
+    columns: (first as FrameUpdate).columns.map((column, i) => concat([column, ...more.map(({ columns }) => columns[i] as Column)])),
+    count: more.reduce((count, part) => count + part.count, (first as FrameUpdate).count),
+  }));
 }

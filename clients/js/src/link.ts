@@ -30,6 +30,7 @@ export interface Session {
 export type LinkState = "connecting" | "live" | "reconnecting" | "closed";
 
 export class Link {
+  private readonly url: string;
   private readonly sessions = new Set<Session>();
   private readonly backoff: Backoff;
   private connection: HubConnection | undefined;
@@ -42,8 +43,6 @@ export class Link {
   state: LinkState = "connecting";
   /** Why there is no connection, as far as that is known. */
   error: HubServerError | undefined;
-
-  private readonly url: string;
 
   constructor(private readonly options: LinkOptions, private readonly changed: () => void) {
     this.url = hubOf(options.url);
@@ -156,7 +155,7 @@ export class Link {
     }
   }
 
-  /** What was opened stays open long enough to say that attempts need no longer wait. */
+  /** Says that something came, so that the next loss is a new one and its attempts begin at once. */
   settled(): void {
     this.backoff.reset();
   }

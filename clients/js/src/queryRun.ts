@@ -26,12 +26,13 @@ export class QueryRun implements Session {
   private connection: HubConnection | undefined;
   private subscription: ISubscription<Item> | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  isEnded = false;
   private wasServed = false;
   private state: QueryState | undefined; // What was said last; undefined before the first update.
   private errors: readonly ItemError[] = [];
   private server: ServerInfo | undefined; // Of the present call, until it was told.
   private told: readonly ItemError[] = []; // The server's list that `errors` was made of.
+
+  isEnded = false;
 
   constructor(
     private readonly link: Link,
@@ -98,14 +99,14 @@ export class QueryRun implements Session {
     const resume = this.assembler.positions();
     const request = { version: 1, ...this.request, targets: this.targets, resume };
     const mine: ISubscription<Item> = connection.stream<Item>("Query", request).subscribe({
-      next: (item) => this.subscription === mine && this.take(item, connection),
+      next: (item) => this.subscription === mine && this.take(item),
       error: (error) => this.subscription === mine && this.refused(readError(error)),
       complete: () => this.subscription === mine && this.again(new HubServerError("shutting_down", "the server ended the query")),
     });
     this.subscription = mine;
   }
 
-  private take(item: Item, connection: HubConnection): void {
+  private take(item: Item): void {
     let assembled;
     try {
       assembled = this.assembler.apply(item);
@@ -123,8 +124,7 @@ export class QueryRun implements Session {
 
     this.backoff.reset();
     this.wasServed = true;
-    if (connection === this.connection)
-      this.link.settled();
+    this.link.settled();
     const { frames, errors, isStale, isDone } = assembled;
     if (errors !== this.told || this.state === undefined) {
       this.told = errors;

@@ -24,9 +24,6 @@ internal sealed class RegexPool(int limit) : IDisposable
         }
     }
 
-    /// <summary>Whether nobody has the turn.</summary>
-    public bool IsFree => _turn.CurrentCount > 0;
-
     /// <summary>Runs what compiles expressions when no other caller does.</summary>
     public async ValueTask<T> InTurnAsync<T>(Func<T> compile, CancellationToken cancellationToken)
     {

@@ -79,10 +79,10 @@ public sealed class RegexPoolTests() : NodeTests(new HubServerOptions { Node = "
     {
         using var pool = new RegexPool(limit: 1);
         using var left = new CancellationTokenSource();
+        var began = new TaskCompletionSource();
         var mayEnd = new TaskCompletionSource();
-        var first = Task.Run(() => pool.InTurnAsync(() => WaitFor(mayEnd.Task), CancellationToken.None).AsTask());
-        while (pool.IsFree)
-            await Task.Yield();
+        var first = Task.Run(() => pool.InTurnAsync(() => Hold(began, mayEnd.Task), CancellationToken.None).AsTask());
+        await began.Task;
         var leaving = pool.InTurnAsync(() => 2, left.Token).AsTask();
         var third = pool.InTurnAsync(() => 3, CancellationToken.None).AsTask();
 
@@ -95,9 +95,10 @@ public sealed class RegexPoolTests() : NodeTests(new HubServerOptions { Node = "
         Assert.Equal(3, await third);
     }
 
-    private static int WaitFor(Task task)
+    private static int Hold(TaskCompletionSource began, Task mayEnd)
     {
-        task.GetAwaiter().GetResult();
+        began.SetResult();
+        mayEnd.GetAwaiter().GetResult();
         return 1;
     }
 
