@@ -28,6 +28,7 @@ export function openHub(url: string, events: HubEvents): Hub {
   const client = new HubServerClient({ url, retry: { capMs: 10_000 } });
   let subscription: { unsubscribe(): void } | undefined;
   let refused: string | undefined;
+  let told: readonly ItemError[] | undefined; // The list of the present query that was told last.
 
   const settle = (): void => {
     const isLive = client.state === "live" || client.state === "stale";
@@ -37,6 +38,16 @@ export function openHub(url: string, events: HubEvents): Hub {
       events.state(isLive ? "live" : client.state === "connecting" ? "connecting" : "reconnecting", client.error?.message ?? "");
   };
   client.state$.subscribe(settle);
+
+  function take(update: QueryUpdate): void {
+    // Twenty updates come a second; what they say besides rows is news only where it is another list.
+    if (update.errors !== told) {
+      told = update.errors;
+      events.errors(told.map((error) => ({ ...error, message: placeless(error.message) })));
+      settle();
+    }
+    events.update(update);
+  }
 
   function fail(error: unknown, targets: readonly { refId: string }[]): void {
     if (!(error instanceof HubServerError))
@@ -52,7 +63,7 @@ export function openHub(url: string, events: HubEvents): Hub {
   return {
     requery() {
       subscription?.unsubscribe();
-      subscription = refused = undefined;
+      subscription = refused = told = undefined;
       const { targets, resume } = events.request();
       if (targets.length === 0) {
         events.errors([]);
@@ -60,11 +71,7 @@ export function openHub(url: string, events: HubEvents): Hub {
         return;
       }
       subscription = client.query({ ...past, intervalMs, targets, resume }).subscribe({
-        next(update) {
-          events.errors(update.errors.map((error) => ({ ...error, message: placeless(error.message) })));
-          events.update(update);
-          settle();
-        },
+        next: take,
         error: (error) => fail(error, targets),
       });
     },
