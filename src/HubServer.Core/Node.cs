@@ -94,7 +94,7 @@ public sealed class Node : IDisposable
     /// <exception cref="ProtocolException">The request is wrong.</exception>
     public ChannelList List(ListRequest request)
     {
-        using var regexes = new RegexLease(_regexes);
+        using var regexes = NewLease();
         return List(request, SelectorOf(request, regexes));
     }
 
@@ -102,7 +102,7 @@ public sealed class Node : IDisposable
     /// <exception cref="ProtocolException">The request is wrong.</exception>
     public async ValueTask<ChannelList> ListAsync(ListRequest request, CancellationToken cancellationToken)
     {
-        using var regexes = new RegexLease(_regexes);
+        using var regexes = NewLease();
         return List(request, QueryPlan.MayCompile(request.Selector)
             ? await _regexes.InTurnAsync(() => SelectorOf(request, regexes), cancellationToken)
             : SelectorOf(request, regexes));
@@ -168,9 +168,11 @@ public sealed class Node : IDisposable
         }
     }
 
+    private RegexLease NewLease() => new(_regexes, _options.Queries.MaxRegexesPerQuery);
+
     private QueryPlan Plan(QueryRequest request)
     {
-        var regexes = new RegexLease(_regexes);
+        var regexes = NewLease();
         try
         {
             return QueryPlan.From(request, _options.Queries, Now(), regexes);

@@ -36,6 +36,13 @@ public sealed class QueryOptions
     [Range(0, 1_000_000)]
     public int MaxRegexes { get; set; } = 500;
 
+    /// <summary>
+    /// The most different regular expressions of one query, or of one list of channels. Another request that has any
+    /// waits while they are compiled. Default 100.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int MaxRegexesPerQuery { get; set; } = 100;
+
     /// <summary>The most fields that a target names. Default 256.</summary>
     [Range(1, 65_536)]
     public int MaxFields { get; set; } = 256;

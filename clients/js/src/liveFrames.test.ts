@@ -73,6 +73,68 @@ describe("live frames", () => {
   });
 });
 
+describe("live frames that let detail go", () => {
+  const wave = (row: number): number => (row % 97 === 0 ? 1_000 + row : row % 89 === 0 ? -1_000 - row : Math.sin(row));
+
+  function run(rows: number, options: { lastMs?: number } = {}): LiveFrames {
+    const live = new LiveFrames({ capacity: 200, surplus: "detail", ...options });
+    live.apply(update(frame(0, [[0, 0]], { change: "replaced" })));
+    for (let i = 1; i < rows; i++) {
+      live.apply(update(frame(i, [[i, wave(i)]])));
+      expect(live.frames[0]?.length).toBeLessThanOrEqual(250);
+    }
+    return live;
+  }
+
+  test("keep their first row, the rows that stand out, and all of the newest", () => {
+    const [times = [], values = []] = run(3_000).frames[0]?.aligned() ?? [];
+    expect(times[0]).toBe(0);
+    expect(times).toEqual([...times].sort((a, b) => (a as number) - (b as number)));
+    times.forEach((time, row) => expect(values[row]).toBe(time === 0 ? 0 : wave(time as number)));
+    expect(values.filter((value) => (value as number) >= 1_000).length).toBeGreaterThan(20);
+    expect(times.slice(-50)).toEqual(Array.from({ length: 50 }, (_, i) => 2_950 + i));
+  });
+
+  test("let what is older than their window go first", () => {
+    const times = run(3_000, { lastMs: 100 }).frames[0]?.times ?? [];
+    expect(times[0]).toBeGreaterThan(2_700);
+    expect(times).toEqual(Array.from({ length: times.length }, (_, i) => (times[0] as number) + i));
+  });
+
+  test("keep their gaps where they are, and can still take rows back", () => {
+    const live = run(240);
+    live.apply(update(frame(240, [[300, 1]], gap("lapped", 240))));
+    for (let i = 241; i < 500; i++)
+      live.apply(update(frame(i, [[i + 60, 2]])));
+    const held = live.frames[0];
+    expect(held?.gaps).toHaveLength(1);
+    expect(held?.series[0]?.column[held.gaps[0]?.row as number]).toBeNull();
+    expect(held?.series[0]?.column.filter((value) => value === null)).toHaveLength(1);
+    live.apply(update(frame(400, [[1_000, 3]], gap("rollback", 400))));
+    expect(held?.times.filter((time) => time >= 460 && time < 700)).toEqual([]);
+    expect(held?.times.at(-1)).toBe(1_000);
+  });
+
+  test("hold only rows that came, in their order, whatever comes", () => {
+    fc.assert(fc.property(fc.array(fc.tuple(fc.integer({ min: 1, max: 40 }), fc.boolean()), { maxLength: 60 }), fc.integer({ min: 8, max: 40 }), (steps, capacity) => {
+      const live = new LiveFrames({ capacity, surplus: "detail" });
+      live.apply(update(frame(0, [], { change: "replaced" })));
+      let next = 0;
+      for (const [count, hasGap] of steps) {
+        const rows = Array.from({ length: count }, (_, i): [number, number] => [2 * (next + i), (next + i) * 7 % 11]);
+        live.apply(update(frame(next, rows, hasGap ? gap("lapped", next) : {})));
+        next += count;
+        const [times = [], values = []] = live.frames[0]?.aligned() ?? [];
+        const places = new Set(live.frames[0]?.gaps.map(({ row }) => row));
+        expect(times.length).toBeLessThanOrEqual(capacity * 1.25);
+        expect(times).toEqual([...times].sort((a, b) => (a as number) - (b as number)));
+        times.forEach((time, row) => expect(values[row]).toBe(places.has(row) ? null : (time as number) / 2 * 7 % 11));
+        expect(times.at(-1)).toBe(2 * (next - 1));
+      }
+    }), { numRuns: 200 });
+  });
+});
+
 describe("several channels on one axis", () => {
   test("have a line each, undefined where another channel has its row", () => {
     const live = started();

@@ -2,13 +2,24 @@
 import { type Column, isNull } from "./columns.js";
 import { keyOf } from "./assembler.js";
 import { Joined } from "./joined.js";
+import { withoutDetail } from "./thinning.js";
 import type { FrameUpdate, QueryUpdate } from "./updates.js";
 import type { Field, Gap, Schema } from "./wire.js";
 
 export interface LiveFramesOptions {
-  /** The rows kept of each channel; a quarter more may stand there until the oldest go together. Default 10,000. */
+  /** The rows kept of each channel; a quarter more may stand there until the surplus goes together. Default 10,000. */
   capacity?: number;
+  /**
+   * What goes once a channel has more rows: `oldest`, or with `detail` most of the older half, of which the rows with each
+   * number's lowest and highest value stay, so that a chart keeps its past and its shape. Default `oldest`.
+   */
+  surplus?: "oldest" | "detail";
+  /** Rows older than this, counted in milliseconds from the newest, go before others do. Default: none does. */
+  lastMs?: number;
 }
+
+/** The same, complete. */
+type Limits = Required<LiveFramesOptions>;
 
 /** Times, then one series a line; null is a hole in the line, undefined is no row of that line. */
 export type AlignedData = [number[], ...(number | null | undefined)[][]];
@@ -31,7 +42,7 @@ export class LiveFrame {
   private next = 0;
   private timeColumn = 0;
 
-  constructor(readonly refId: string, readonly channel: string, { schema }: FrameUpdate, private readonly capacity: number) {
+  constructor(readonly refId: string, readonly channel: string, { schema }: FrameUpdate, private readonly limits: Limits) {
     this.schema = schema;
     this.columns = schema.fields.map(() => []);
     this.timeColumn = timeOf(schema);
@@ -119,15 +130,38 @@ export class LiveFrame {
     this.gaps = this.gaps.filter(({ row }) => row < end);
   }
 
-  /** Lets the oldest rows go, a quarter of the capacity at once, so that the rest moves seldom. @returns Whether any went. */
+  /** Lets the surplus go, a quarter of the capacity at once, so that the rest moves seldom. @returns Whether any went. */
   private trim(): boolean {
-    if (this.length <= this.capacity * 1.25)
+    const { capacity, surplus, lastMs } = this.limits;
+    if (this.length <= capacity * 1.25)
       return false;
-    const surplus = this.length - this.capacity;
-    for (const column of [...this.columns, this.offsets])
-      column.splice(0, surplus);
-    this.gaps = this.gaps.filter(({ row }) => row >= surplus).map(({ row, reason }) => ({ row: row - surplus, reason }));
+    const oldest = (this.times.at(-1) as number) - lastMs;
+    const inWindow = this.times.findIndex((time) => time >= oldest);
+    this.dropFirst(surplus === "detail" ? inWindow : Math.max(inWindow, this.length - capacity));
+    if (this.length > capacity) {
+      const older = this.length - (capacity >> 2);
+      this.retain(withoutDetail(this.times, this.series.map(({ column }) => column), older, capacity >> 1, this.gaps.map(({ row }) => row)));
+      this.dropFirst(Math.max(0, this.length - capacity)); // Where times go up and down there may be no less than there was.
+    }
     return true;
+  }
+
+  private dropFirst(rows: number): void {
+    for (const column of [...this.columns, this.offsets])
+      column.splice(0, rows);
+    this.gaps = this.gaps.filter(({ row }) => row >= rows).map(({ row, reason }) => ({ row: row - rows, reason }));
+  }
+
+  /** Keeps the rows that are named, and those behind the last of them. */
+  private retain(kept: readonly number[]): void {
+    const behind = (kept.at(-1) ?? -1) + 1;
+    const places = new Map(kept.map((row, i) => [row, i]));
+    this.gaps = this.gaps.map(({ row, reason }) => ({ row: places.get(row) ?? row - behind + kept.length, reason }));
+    for (const column of [...this.columns, this.offsets] as unknown[][]) {
+      kept.forEach((row, i) => (column[i] = column[row]));
+      column.copyWithin(kept.length, behind);
+      column.length -= behind - kept.length;
+    }
   }
 }
 
@@ -136,10 +170,10 @@ export class LiveFrames {
   private readonly byKey = new Map<string, LiveFrame>();
   private readonly joined = new Map<string | undefined, Joined>();
   private sorted: LiveFrame[] | undefined;
-  private readonly capacity: number;
+  private readonly limits: Limits;
 
-  constructor({ capacity = 10_000 }: LiveFramesOptions = {}) {
-    this.capacity = capacity;
+  constructor({ capacity = 10_000, surplus = "oldest", lastMs = Infinity }: LiveFramesOptions = {}) {
+    this.limits = { capacity, surplus, lastMs };
   }
 
   /** All channels, by target and id. */
@@ -162,7 +196,7 @@ export class LiveFrames {
       }
       let frame = this.byKey.get(key);
       if (!frame) {
-        this.byKey.set(key, (frame = new LiveFrame(refId, channel, update, this.capacity)));
+        this.byKey.set(key, (frame = new LiveFrame(refId, channel, update, this.limits)));
         this.reset();
       }
       const first = frame.apply(update);

@@ -141,6 +141,7 @@ public sealed class QueryLimitTests
         { "MaxRefIdLength", "32", $"\"refId\":\"{new string('r', 32)}\",\"channel\":\"a\"", $"\"refId\":\"{new string('r', 33)}\",\"channel\":\"a\"" },
         { "MaxSelectorLength", "32", $"\"channel\":\"{new string('c', 32)}\"", $"\"channel\":\"{new string('c', 33)}\"" },
         { "MaxSelectorLength", "32", $"\"id\":\"{new string('c', 32)}\"", $"\"id\":\"{new string('c', 33)}\"" },
+        { "MaxRegexesPerQuery", "2", """ "channel":"{a=~\"1.\",b!~\"2.\",c=~\"1.\"}" """, """ "channel":"{a=~\"1.\"}"},{"refId":"B","channel":"{a=~\"2.\",b=~\"3.\"}" """ },
         { "MaxSelectorTerms", "2", """ "channel":"{a=\"1\",b=\"2\"}" """, """ "channel":"{a=\"1\",b=\"2\",c=\"3\"}" """ },
         { "MaxRegexLength", "3", """ "channel":"{a=~\"123\"}" """, """ "channel":"{a=~\"1234\"}" """ },
         { "MaxFields", "2", """ "channel":"a","fields":["b","c"] """, """ "channel":"a","fields":["b","c","d"] """ },

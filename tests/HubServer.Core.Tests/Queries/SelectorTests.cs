@@ -131,10 +131,10 @@ public sealed class SelectorTests
     [Fact]
     public void Parse_AtTheLimits_IsAccepted()
     {
-        Assert.NotNull(Selector.Parse($"cpu{{host=~\"{new string('a', 1_000)}\"}}", new QueryOptions(), new RegexLease(new RegexPool(64))));
-        Assert.NotNull(Selector.Parse($"{{{string.Join(',', Enumerable.Range(0, 64).Select(i => $"l{i}=\"x\""))}}}", new QueryOptions(), new RegexLease(new RegexPool(64))));
+        Assert.NotNull(Selector.Parse($"cpu{{host=~\"{new string('a', 1_000)}\"}}", new QueryOptions(), new RegexLease(new RegexPool(64), limit: 64)));
+        Assert.NotNull(Selector.Parse($"{{{string.Join(',', Enumerable.Range(0, 64).Select(i => $"l{i}=\"x\""))}}}", new QueryOptions(), new RegexLease(new RegexPool(64), limit: 64)));
     }
 
     private static void AssertError(string text, string message) =>
-        Assert.Equal(message, Assert.Throws<ProtocolException>(() => Selector.Parse(text, new QueryOptions(), new RegexLease(new RegexPool(64)))).WireMessage);
+        Assert.Equal(message, Assert.Throws<ProtocolException>(() => Selector.Parse(text, new QueryOptions(), new RegexLease(new RegexPool(64), limit: 64))).WireMessage);
 }
