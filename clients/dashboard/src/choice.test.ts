@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { createChoice, readHash, writeHash } from "./choice";
-import { labelsOf, nameOf } from "./series";
 
 test("an empty hash shows this machine", () => {
   const { window, choices } = readHash("");
@@ -24,9 +23,4 @@ test("an id longer than a refId may be has a refId that is short enough and its 
   expect(new Set(ids.map(refIdOf)).size).toBe(ids.length);
   expect(ids.map(refIdOf)).toEqual(ids.map(refIdOf));
   expect(Math.max(...[1, 124, 125, 126, 512].map((length) => refIdOf("x".repeat(length)).length))).toBe(128);
-});
-
-test("labels are read from an id", () => {
-  expect(labelsOf('cpu{a="x, \\"y\\"",b="1\\n2"}')).toEqual({ a: 'x, "y"', b: "1\n2" });
-  expect([labelsOf("cpu"), nameOf('cpu{a="{"}')]).toEqual([{}, "cpu"]);
 });

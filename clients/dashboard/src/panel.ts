@@ -1,13 +1,13 @@
 // A panel: what is chosen, its chart, and a legend that says the values and takes lines away.
 import { type Chart, createChart, type LineStyle, styleOf } from "./chart";
 import type { Choice } from "./choice";
-import { isNull } from "@hubserver/client";
+import { isNull, labelsOf, nameOf } from "@hubserver/client";
 import { element, setText } from "./dom";
 import { formatTime, formatValue, unitName } from "./format";
 import type { Line } from "./lines";
 import { numbersOf } from "./lines";
 import { lastAt, offsetOf, timeOf } from "./ring";
-import { fieldNameOf, labelsOf, linesOf, nameOf, textsOf, unitsOf } from "./series";
+import { fieldNameOf, linesOf, textsOf, unitsOf } from "./series";
 import type { Held } from "./store";
 import { currentTheme } from "./theme";
 

@@ -1,7 +1,7 @@
 // Which lines a panel has: every number field of its channels, named by what tells them apart.
+import { type Field, labelsOf, nameOf } from "@hubserver/client";
 import type { Line } from "./lines";
 import type { Held } from "./store";
-import type { Field } from "@hubserver/client";
 
 /** More lines than anyone tells apart; the rest is left out of the panel. */
 const maxLines = 60;
@@ -54,22 +54,4 @@ function fieldKey({ name, labels }: Field): string {
 function differingLabels(channels: Record<string, string>[]): string[] {
   const names = new Set(channels.flatMap((labels) => Object.keys(labels)));
   return [...names].filter((name) => new Set(channels.map((labels) => labels[name])).size > 1);
-}
-
-/** The labels of a canonical id: `cpu{core="0",host="a"}`. */
-export function labelsOf(id: string): Record<string, string> {
-  const braces = id.indexOf("{");
-  if (braces < 0)
-    return {};
-  const terms = id.slice(braces + 1, -1).matchAll(/([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"/g);
-  return Object.fromEntries([...terms].map(([, name, value]) => [name, unescape(value ?? "")]));
-}
-
-export function nameOf(id: string): string {
-  const braces = id.indexOf("{");
-  return braces < 0 ? id : id.slice(0, braces);
-}
-
-function unescape(value: string): string {
-  return value.replaceAll(/\\(.)/g, (_, letter: string) => (letter === "n" ? "\n" : letter));
 }
