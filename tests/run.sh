@@ -114,6 +114,15 @@ run_client_tests() {
   run_vitest clients/js
 }
 
+# The plugin is built and checked as it is shipped; the tests of tests/js load what this builds.
+build_grafana() {
+  local log="$logs/grafana-build"
+  echo "== clients/grafana"
+  (cd clients/grafana && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error && npm run --silent check && npm run --silent lint && npm run --silent build && npm run --silent host) >"$log" 2>&1 && return
+  cat "$log"
+  fail "the build of clients/grafana"
+}
+
 run_node_tests() {
   local log="$logs/node" ok red skips
   echo "== tests/js"
@@ -154,5 +163,7 @@ done
 run_dashboard_tests
 build_client
 run_client_tests
+build_grafana
+run_vitest clients/grafana
 run_node_tests
 finish

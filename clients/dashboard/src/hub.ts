@@ -1,5 +1,5 @@
 // The page's client: one query over all of its panels, for as long as it is open.
-import { HubServerClient, HubServerError, type ChannelList, type ItemError, type QueryUpdate, type Resume, type Target } from "@hubserver/client";
+import { HubServerClient, HubServerError, type ChannelList, type ItemError, type QueryUpdate, type Resume, type Target, withoutPlace } from "@hubserver/client";
 
 /** The past that is asked for at first: the longest window, and no more rows than a wide screen shows. */
 const past = { lastMs: 3_600_000, maxDataPoints: 4_000 };
@@ -43,7 +43,7 @@ export function openHub(url: string, events: HubEvents): Hub {
     // Twenty updates come a second; what they say besides rows is news only where it is another list.
     if (update.errors !== told) {
       told = update.errors;
-      events.errors(told.map((error) => ({ ...error, message: placeless(error.message) })));
+      events.errors(told.map((error) => ({ ...error, message: withoutPlace(error.message) })));
       settle();
     }
     events.update(update);
@@ -54,7 +54,7 @@ export function openHub(url: string, events: HubEvents): Hub {
       throw error;
     const code = error.code as ItemError["code"];
     const wrong = targets[error.target ?? -1];
-    events.errors([wrong ? { refId: wrong.refId, code, message: placeless(error.message) } : { code, message: error.message }]);
+    events.errors([wrong ? { refId: wrong.refId, code, message: withoutPlace(error.message) } : { code, message: error.message }]);
     if (!wrong)
       refused = error.message;
     settle();
@@ -83,9 +83,4 @@ export function openHub(url: string, events: HubEvents): Hub {
       }
     },
   };
-}
-
-/** The panel is the place, so the path to it says nothing there: `targets[1].channel: at 4: ...`. */
-function placeless(message: string): string {
-  return message.replace(/^targets\[\d+\](?:\.(?:channel|id))?(?:: |\.)/, "");
 }

@@ -42,3 +42,8 @@ export function readError(error: unknown): HubServerError {
     return new HubServerError("internal", message, { cause: error, isFinal: /Method does not exist/.test(message) });
   return new HubServerError("connection", message, { cause: error });
 }
+
+/** An error's text without the place that it names, for one who shows it there: `targets[1].channel: at 4: ...`. */
+export function withoutPlace(message: string): string {
+  return message.replace(/^targets\[\d+\](?:\.(?:channel|id))?(?:: |\.)/, "");
+}

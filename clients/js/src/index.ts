@@ -3,7 +3,7 @@ export { labelsOf, nameOf } from "./channelIds.js";
 export { CircularFrame, type CircularField, type CircularFrameOptions, type NewField } from "./circularFrame.js";
 export { type ClientState, HubServerClient, type HubServerClientOptions } from "./client.js";
 export { type Column, fillNull, isNull, valueAt, valuesOf } from "./columns.js";
-export { HubServerError } from "./errors.js";
+export { HubServerError, withoutPlace } from "./errors.js";
 export { type AlignedData, LiveFrame, LiveFrames, type LiveFramesOptions, type LiveGap } from "./liveFrames.js";
 export { Query } from "./query.js";
 export type { RetryOptions } from "./retry.js";

@@ -184,7 +184,7 @@ export class Link {
       void connection.stop();
       // Once it was there, only a token can have become wrong, and to ask each time would be a second failure in a page's console.
       const token = await this.token();
-      throw this.wasLive && token === undefined ? readError(error) : await diagnose(this.url, token, error);
+      throw this.wasLive && token === undefined ? new HubServerError("connection", `${this.url} does not answer any more; it is tried again and again`, { cause: error }) : await diagnose(this.url, token, error);
     } finally {
       clearTimeout(timer);
     }

@@ -11,7 +11,8 @@ export interface LiveFramesOptions {
   capacity?: number;
   /**
    * What goes once a channel has more rows: `oldest`, or with `detail` most of the older half, of which the rows with each
-   * number's lowest and highest value stay, so that a chart keeps its past and its shape. Default `oldest`.
+   * number's lowest and highest value stay, so that a chart keeps its past and its shape. Where a channel has no numbers
+   * it is the oldest in any case. Default `oldest`.
    */
   surplus?: "oldest" | "detail";
   /** Rows older than this, counted in milliseconds from the newest, go before others do. Default: none does. */
@@ -133,14 +134,15 @@ export class LiveFrame {
   /** Lets the surplus go, a quarter of the capacity at once, so that the rest moves seldom. @returns Whether any went. */
   private trim(): boolean {
     const { capacity, surplus, lastMs } = this.limits;
+    const lines = this.series.map(({ column }) => column);
     if (this.length <= capacity * 1.25)
       return false;
     const oldest = (this.times.at(-1) as number) - lastMs;
     const inWindow = this.times.findIndex((time) => time >= oldest);
-    this.dropFirst(surplus === "detail" ? inWindow : Math.max(inWindow, this.length - capacity));
+    this.dropFirst(surplus === "detail" && lines.length > 0 ? inWindow : Math.max(inWindow, this.length - capacity));
     if (this.length > capacity) {
       const older = this.length - (capacity >> 2);
-      this.retain(withoutDetail(this.times, this.series.map(({ column }) => column), older, capacity >> 1, this.gaps.map(({ row }) => row)));
+      this.retain(withoutDetail(this.times, lines, older, capacity >> 1, this.gaps.map(({ row }) => row)));
       this.dropFirst(Math.max(0, this.length - capacity)); // Where times go up and down there may be no less than there was.
     }
     return true;

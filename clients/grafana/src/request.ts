@@ -1,0 +1,36 @@
+import type { DataQueryRequest } from '@grafana/data';
+import type { QueryRequest } from '@hubserver/client';
+import type { HubQuery } from './types';
+
+/** The most that a server takes by default (`Queries:MaxDataPoints`). */
+const mostDataPoints = 10_000;
+
+/** The part of a hub's query that all targets of a request share. */
+export type Span = Pick<QueryRequest, 'lastMs' | 'range' | 'maxDataPoints'>;
+
+/**
+ * What of the past a request asks for. A range that ends now is live: a relative one is the last so many milliseconds by
+ * the server's clock, one with a fixed beginning is open at its end. Any other range is history. Grafana's `intervalMs`
+ * is the spacing of points and says nothing about how often a stream tells what changed, so it has no place here.
+ */
+export function spanOf(request: DataQueryRequest<HubQuery>): Span {
+  const { range, liveStreaming } = request;
+  const raw = request.rangeRaw ?? range.raw;
+  const from = range.from.valueOf();
+  const to = range.to.valueOf();
+  const points = request.maxDataPoints && { maxDataPoints: Math.min(mostDataPoints, Math.max(1, Math.round(request.maxDataPoints))) };
+  if (!liveStreaming && raw.to !== 'now') {
+    return { range: { from, to }, ...points };
+  }
+  return typeof raw.from === 'string' || liveStreaming ? { lastMs: Math.max(0, to - from), ...points } : { range: { from }, ...points };
+}
+
+/** Whether what is asked for goes on. */
+export function isLive({ range }: Span): boolean {
+  return range?.to === undefined;
+}
+
+/** The first moment that a picture of it shows now. */
+export function oldestOf({ lastMs, range }: Span, now: number): number {
+  return lastMs === undefined ? (range?.from ?? -Infinity) : now - lastMs;
+}
