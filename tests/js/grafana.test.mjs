@@ -4,9 +4,9 @@ import { mkdir } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { openPage, startBrowser } from "./browser.mjs";
+import { startBrowser } from "./browser.mjs";
 import { eventually } from "./eventually.mjs";
-import { startGrafanaHost } from "./grafana-host.mjs";
+import { openGrafana, startGrafanaHost } from "./grafana-host.mjs";
 import { postRows } from "./hub.mjs";
 import { freePort } from "./ports.mjs";
 import { startProxy } from "./proxy.mjs";
@@ -14,11 +14,6 @@ import { startRedis } from "./redis.mjs";
 import { readStatus, startServer } from "./server.mjs";
 
 const screenshots = fileURLToPath(new URL("./screenshots/", import.meta.url));
-const module = "/public/plugins/hubserver-datasource/module.js";
-const live = { from: "now-1m", to: "now" };
-
-// One icon and Grafana's fonts are in none of its packages, and a server that is away is what some tests want.
-const isExpected = (text) => /status of 404|net::ERR_CONNECTION_REFUSED|net::ERR_EMPTY_RESPONSE|net::ERR_CONNECTION_RESET|CORS policy|net::ERR_FAILED|Connection closed before|WebSocket/.test(text);
 
 /** Publishes rows whose `seq` counts on from the channel's last one; their times end now. */
 function createChannel(id) {
@@ -50,23 +45,7 @@ describe("the Grafana plugin", () => {
     await host?.stop();
   });
 
-  async function openHost(url, settings = {}, variables = {}) {
-    const opened = await openPage(browser, host.url);
-    await opened.page.evaluate(([path, jsonData, values]) => window.host.start(path, jsonData, values), [module, { url, intervalMs: 50, ...settings }, variables]);
-    return {
-      ...opened,
-      open: (panelId, targets, raw = live) => opened.page.evaluate((query) => window.host.open(`Panel ${query.panelId}`, query), { panelId, targets, raw }),
-      run: (panelId, change = {}) => opened.page.evaluate(([id, part]) => window.host.panels.get(id).run(part), [panelId, change]),
-      shut: (panelId) => opened.page.evaluate((id) => window.host.close(id), panelId),
-      look: (panelId) => opened.page.evaluate((id) => window.host.look(id), panelId),
-      call: (name, ...args) => opened.page.evaluate(([method, list]) => window.host.source[method](...list), [name, args]),
-      close: async () => {
-        await opened.close();
-        assert.deepEqual(opened.troubles.filter((text) => !isExpected(text)), []);
-      },
-    };
-  }
-
+  const openHost = (url, settings, variables) => openGrafana(browser, host.url, url, settings, variables);
   const seqOf = ({ frames }, refId) => frames.find((frame) => frame.refId === refId)?.fields.find(({ name }) => name === "seq")?.values ?? [];
   const timesOf = ({ frames }, refId) => frames.find((frame) => frame.refId === refId)?.fields.find(({ type }) => type === "time")?.values ?? [];
   const counts = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);

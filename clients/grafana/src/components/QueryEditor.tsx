@@ -11,8 +11,8 @@ import { useMatches } from './useMatches';
 type Props = QueryEditorProps<HubDataSource, HubQuery, HubOptions>;
 
 const modes = [
-  { label: 'Builder', value: false },
-  { label: 'Text', value: true },
+  { label: 'Builder', value: 'builder' as const },
+  { label: 'Text', value: 'text' as const },
 ];
 
 const labelWidth = 14;
@@ -36,7 +36,7 @@ export function QueryEditor({ datasource, query, onChange, onRunQuery }: Props):
     <Stack direction="column" gap={0}>
       <InlineFieldRow>
         <InlineField label="Channels" labelWidth={labelWidth} tooltip="A selector picks channels by name and labels; those that come up later join by themselves.">
-          <RadioButtonGroup aria-label="Editor" options={modes} value={showsText} disabledOptions={parts ? [] : [false]} onChange={(text) => onChange({ ...query, isText: text })} />
+          <RadioButtonGroup aria-label="Editor" options={modes} value={showsText ? 'text' : 'builder'} disabledOptions={parts ? [] : ['builder']} onChange={(mode) => onChange({ ...query, isText: mode === 'text' })} />
         </InlineField>
         {showsText && (
           <InlineField grow invalid={matches.error !== undefined} error={matches.error}>
