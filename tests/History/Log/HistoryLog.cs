@@ -40,6 +40,19 @@ public sealed class HistoryLog : IDisposable
     public static IEnumerable<HistoryEvent> Read(string path) =>
         File.ReadLines(path).Where(line => line.Length > 0).Select(HistoryEvent.Parse);
 
+    /// <summary>Reads a text line by line.</summary>
+    public static IEnumerable<HistoryEvent> Read(TextReader text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Lines();
+
+        IEnumerable<HistoryEvent> Lines()
+        {
+            while (text.ReadLine() is { } line)
+                yield return HistoryEvent.Parse(line);
+        }
+    }
+
     /// <summary>Writes lines, one right behind the other, and gives them their time.</summary>
     public void Write(params ReadOnlySpan<HistoryEvent> events)
     {
