@@ -20,7 +20,7 @@ internal static class TestSettings
     public static void Report(object figures, string? part = null)
     {
         var node = JsonSerializer.SerializeToNode(figures, Json);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{part} {node?.ToJsonString()}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{part ?? "figures"}: {node?.ToJsonString()}");
         if (ResultPath is not { } path)
             return;
         if (part is not null)
