@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { createServer as createTcpServer } from "node:net";
 import { after, afterEach, before, test } from "node:test";
 import { HubServerClient, HubServerError } from "../../clients/js/dist/index.js";
 import { createRecorder } from "./client-recorder.mjs";
@@ -127,6 +128,10 @@ test("a server that is down is waited for, and the state says why", async () => 
 
 test("an address that is none is refused at once", () => {
   assert.throws(() => new HubServerClient({ url: "//x:y" }), /url is '\/\/x:y'; it is a server's address/);
+  for (const url of ["localhost:5080", "ws://localhost:5080", "ftp://localhost"])
+    assert.throws(() => new HubServerClient({ url }), /it begins with http:\/\/ or https:\/\//);
+  assert.throws(() => new HubServerClient({ url: server.url, protocol: "xml" }), /protocol is 'xml'; it is "messagepack" or "json"/);
+  assert.throws(() => open().query({}), /a query names its targets/);
 });
 
 test("publish and channels give up after their time, with the cause", async () => {
@@ -208,6 +213,22 @@ test("one query too many fails, and the others go on", async () => {
   assert.match(over.error.message, /MaxPerConnection/);
   await postRows(server.url, "many", rows(0, 1));
   await eventually(() => many.every((one) => valuesOf(one, "A many").length === 1), "the others go on");
+  many.forEach(({ unsubscribe }) => unsubscribe());
+});
+
+test("queries in the place of ones that were let go at the same moment are served, time and again", async () => {
+  await postRows(server.url, "swapped", rows(0, 1));
+  const client = open();
+  const begin = () => Array.from({ length: 15 }, () => record(client.query({ targets: [{ channel: "swapped" }] })));
+  let many = begin();
+  for (let round = 0; round < 10; round++) {
+    if (round % 2 === 0)
+      await eventually(() => many.every(({ updates }) => updates > 0), "all run");
+    many.forEach(({ unsubscribe }) => unsubscribe());
+    many = begin();
+  }
+  await eventually(() => many.every(({ updates, error }) => updates > 0 || error), "all run, or are refused");
+  assert.deepEqual(many.map(({ error }) => error?.message), many.map(() => undefined));
   many.forEach(({ unsubscribe }) => unsubscribe());
 });
 
@@ -398,4 +419,42 @@ test("hundreds of queries that come and go leave nothing on either side", async 
     const { queries, feeds } = await readStatus(server.url);
     return queries === 0 && feeds === 0;
   }, "nothing is left on the server");
+});
+
+test("a closed client begins nothing more and leaves nothing behind, whatever it was at", async () => {
+  const client = open();
+  await postRows(server.url, "ended", rows(0, 1));
+  const { connections } = await readStatus(server.url);
+  let pulled = 0;
+  async function* endless() {
+    for (;; pulled++)
+      yield { batches: [{ channel: "ended", rows: { fields: [{ name: "v", type: "number" }], values: [[pulled]] } }] };
+  }
+  const timers = process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const stream = assert.rejects(async () => { for await (const _ of client.publishStream(endless())); }, /the client was closed/);
+  const call = assert.rejects(client.channels(), /the client was closed/);
+  await client.close();
+  await Promise.all([stream, call]);
+  await assert.rejects(async () => { for await (const _ of client.publishStream(endless())); }, /the client was closed/);
+  await assert.rejects(client.publish("ended", [{ v: 1 }]), /the client was closed/);
+  assert.equal(pulled, 0);
+  await eventually(() => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length <= timers, "no timer is left");
+  await eventually(async () => (await readStatus(server.url)).connections <= connections, "no connection is left");
+});
+
+test("a client lets go of a server that takes connections and says nothing", async (t) => {
+  const sockets = new Set();
+  const mute = createTcpServer((socket) => {
+    sockets.add(socket);
+    socket.resume().on("error", () => {}).on("close", () => sockets.delete(socket));
+  });
+  mute.listen(0, "127.0.0.1");
+  await once(mute, "listening");
+  t.after(() => mute.close());
+  const client = open(`http://127.0.0.1:${mute.address().port}`);
+  const held = record(client.query({ targets: [{ channel: "x" }] }));
+  await eventually(() => sockets.size > 0, "it connects");
+  await client.close();
+  await eventually(() => sockets.size === 0, "its socket is gone");
+  assert.equal(held.error, undefined);
 });

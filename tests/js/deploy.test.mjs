@@ -103,7 +103,7 @@ test("nginx, by its command, is before all nodes", async () => {
   assert.deepEqual([tmpfs, volumes], [["/hubserver"], ["./nginx:/site:ro"]]);
   let line = text.replaceAll("/site/", `${site}/`).replaceAll(/(?<= )\/hubserver(?=[ /])/g, work).replace("exec nginx", `exec ${program}`);
   for (const [i, node] of nodes.entries())
-    line = substitute(line, { [`server node-${i + 1}:5080;`]: `server ${new URL(node.url).host};` });
+    line = substitute(line, { [`server node-${i + 1}:5080 `]: `server ${new URL(node.url).host} ` });
 
   const nginx = startChild(shell, [option, line]);
   try {

@@ -51,7 +51,11 @@ export class Calls {
         lost: () => undefined, // The call itself ends with the connection; one that has not begun waits for the next.
         failed: (error) => finish(() => reject(error ?? closed())),
       };
-      this.link.add(session);
+      try {
+        this.link.add(session);
+      } catch (error) {
+        finish(() => reject(readError(error)));
+      }
     });
   }
 }

@@ -58,6 +58,8 @@ export class HubServerClient {
    * Fails with a HubServerError where the server refuses it for good.
    */
   query(request: QueryRequest): Query {
+    if (!Array.isArray(request?.targets))
+      throw new TypeError('a query names its targets: { targets: [{ channel: "cpu" }] }');
     return new Query((reader) => this.run(request, reader), request.resume ?? [], this.options.maxBacklogBytes ?? 8 << 20);
   }
 

@@ -3,6 +3,7 @@ import { HttpTransportType, type HubConnection, HubConnectionBuilder, JsonHubPro
 import { diagnose } from "./diagnose.js";
 import { HubServerError, readError } from "./errors.js";
 import { MessagePackProtocol } from "./hubProtocol.js";
+import { Opening } from "./opening.js";
 import { Backoff, type RetryOptions } from "./retry.js";
 
 const startPatienceMs = 10_000;
@@ -35,17 +36,22 @@ export class Link {
   private readonly backoff: Backoff;
   private connection: HubConnection | undefined;
   private readonly others = new Set<HubConnection>(); // Of streams of publishes.
+  private readonly openings = new Map<HubConnection, Opening>(); // Of connections that are not there yet.
   private isRunning = false;
   private isClosed = false;
   private wasLive = false;
   private wakeUp: (() => void) | undefined;
 
   state: LinkState = "connecting";
+  /** When a stream was let go last, by `performance.now()`. */
+  lastCancel = -Infinity;
   /** Why there is no connection, as far as that is known. */
   error: HubServerError | undefined;
 
   constructor(private readonly options: LinkOptions, private readonly changed: () => void) {
     this.url = hubOf(options.url);
+    if (options.protocol !== undefined && options.protocol !== "messagepack" && options.protocol !== "json")
+      throw new TypeError(`protocol is '${String(options.protocol)}'; it is "messagepack" or "json"`);
     this.backoff = new Backoff(options.retry);
   }
 
@@ -80,6 +86,8 @@ export class Link {
     this.enter("closed");
     this.end();
     this.wake();
+    for (const opening of this.openings.values())
+      opening.abort();
     await Promise.all([this.connection, ...this.others].map((connection) => connection?.stop()));
   }
 
@@ -87,6 +95,10 @@ export class Link {
   async openAnother(): Promise<HubConnection> {
     const connection = await this.build();
     await this.start(connection);
+    if (this.isClosed) {
+      await connection.stop();
+      throw closed();
+    }
     this.others.add(connection);
     connection.onclose(() => this.others.delete(connection));
     return connection;
@@ -162,15 +174,21 @@ export class Link {
 
   private async build(): Promise<HubConnection> {
     const token = await this.token();
-    return new HubConnectionBuilder()
+    if (this.isClosed)
+      throw closed();
+    const opening = new Opening();
+    const connection = new HubConnectionBuilder()
       .withUrl(this.url, {
         skipNegotiation: true,
         transport: HttpTransportType.WebSockets,
         ...(token !== undefined && { accessTokenFactory: () => token }),
+        ...(opening.WebSocket && { WebSocket: opening.WebSocket }),
       })
       .withHubProtocol(this.options.protocol === "json" ? new JsonHubProtocol() : new MessagePackProtocol())
       .configureLogging(LogLevel.None)
       .build();
+    this.openings.set(connection, opening);
+    return connection;
   }
 
   private async start(connection: HubConnection): Promise<void> {
@@ -181,12 +199,16 @@ export class Link {
     try {
       await Promise.race([connection.start(), late]);
     } catch (error) {
+      this.openings.get(connection)?.abort();
       void connection.stop();
+      if (this.isClosed)
+        throw closed();
       // Once it was there, only a token can have become wrong, and to ask each time would be a second failure in a page's console.
       const token = await this.token();
       throw this.wasLive && token === undefined ? new HubServerError("connection", `${this.url} does not answer any more; it is tried again and again`, { cause: error }) : await diagnose(this.url, token, error);
     } finally {
       clearTimeout(timer);
+      this.openings.delete(connection);
     }
   }
 
@@ -232,6 +254,8 @@ function hubOf(url: string): string {
   } catch (cause) {
     throw new TypeError(`url is '${url}'; it is a server's address, such as http://localhost:5080`, { cause });
   }
+  if (!/^https?:$/.test(place.protocol))
+    throw new TypeError(`url is '${url}'; it begins with http:// or https://, and a WebSocket is opened there`);
   if (!/\/hub\/?$/.test(place.pathname))
     place.pathname = `${place.pathname.replace(/\/$/, "")}/hub`;
   return place.href;

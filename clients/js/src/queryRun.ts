@@ -17,6 +17,9 @@ export interface Reader {
 /** Why a query asks for nothing for a while. */
 export type Hold = "paused" | "backlog";
 
+/** How long a stream that was let go may still count on a server that is busy. */
+const cancelMs = 5_000;
+
 export class QueryRun implements Session {
   private readonly assembler: Assembler;
   private readonly backoff: Backoff;
@@ -136,9 +139,14 @@ export class QueryRun implements Session {
   }
 
   private refused(error: HubServerError): void {
-    // A stream of this connection that was just let go may still count where the next one is opened.
-    const isPassing = error.code === "limit_exceeded" && this.wasServed && error.message.includes("MaxPerConnection");
-    if (!error.isFinal || isPassing) {
+    // A stream of this connection that was let go just now may still count where the next one is opened.
+    const isCrowded = error.code === "limit_exceeded" && error.message.includes("MaxPerConnection");
+    if (isCrowded && performance.now() - this.link.lastCancel < cancelMs) {
+      this.drop(false);
+      this.timer = setTimeout(() => this.call(), this.backoff.next());
+      return;
+    }
+    if (!error.isFinal || (isCrowded && this.wasServed)) {
       this.again(error);
       return;
     }
@@ -178,8 +186,10 @@ export class QueryRun implements Session {
     clearTimeout(this.timer);
     const { subscription } = this;
     this.subscription = undefined;
-    if (mayCancel)
-      subscription?.dispose();
+    if (mayCancel && subscription) {
+      this.link.lastCancel = performance.now();
+      subscription.dispose();
+    }
   }
 
   /** Says another state, where there was an update before: the first one is the whole past. */

@@ -11,7 +11,7 @@ namespace HubServer.AspNetCore.Hubs;
 /// <summary>The hub: the four methods of the wire contract. Every method takes one object.</summary>
 public sealed class ServerHub(Node node, HubServerMetrics metrics, IOptions<HubServerOptions> options) : Hub
 {
-    private static readonly object QueriesKey = new();
+    private static readonly object SlotsKey = new();
 
     /// <inheritdoc/>
     public override Task OnConnectedAsync()
@@ -32,26 +32,21 @@ public sealed class ServerHub(Node node, HubServerMetrics metrics, IOptions<HubS
     }
 
     /// <summary>Streams one merged query: first the past, then what changes.</summary>
-    public async Task<IAsyncEnumerable<StreamItem>> Query(QueryRequest request)
+    public async Task<IAsyncEnumerable<StreamItem>> Query(QueryRequest request, CancellationToken cancellationToken)
     {
         Require(request);
-        var queries = Queries();
-        if (Interlocked.Increment(ref queries.Value) > options.Value.Queries.MaxPerConnection)
-        {
-            Interlocked.Decrement(ref queries.Value);
-            throw ProtocolException.LimitExceeded("Queries:MaxPerConnection", $"the connection has {options.Value.Queries.MaxPerConnection} running queries already; end one first");
-        }
-
+        var slot = Slots().TryTake(cancellationToken)
+            ?? throw ProtocolException.LimitExceeded("Queries:MaxPerConnection", $"the connection has {options.Value.Queries.MaxPerConnection} running queries already; end one first");
         try
         {
             var isBinary = Context.Features.Get<ITransferFormatFeature>()?.ActiveFormat == TransferFormat.Binary;
-            var subscription = await node.QueryAsync(request, isBinary ? WireFormat.MessagePack : WireFormat.Json, Context.ConnectionAborted);
-            subscription.Ended = () => Interlocked.Decrement(ref queries.Value);
+            var subscription = await node.QueryAsync(request, isBinary ? WireFormat.MessagePack : WireFormat.Json, cancellationToken);
+            subscription.Ended = slot.Dispose;
             return subscription;
         }
         catch
         {
-            Interlocked.Decrement(ref queries.Value);
+            slot.Dispose();
             throw;
         }
     }
@@ -96,15 +91,15 @@ public sealed class ServerHub(Node node, HubServerMetrics metrics, IOptions<HubS
     private static PublishResult Refused(string channel, ProtocolException error) =>
         new(channel, "", -1, 0, new ItemError(error.Code, error.Message));
 
-    private StrongBox<int> Queries()
+    private QuerySlots Slots()
     {
         lock (Context.Items)
         {
-            if (Context.Items.TryGetValue(QueriesKey, out var found) && found is StrongBox<int> queries)
-                return queries;
-            queries = new StrongBox<int>();
-            Context.Items[QueriesKey] = queries;
-            return queries;
+            if (Context.Items.TryGetValue(SlotsKey, out var found) && found is QuerySlots slots)
+                return slots;
+            slots = new QuerySlots(options.Value.Queries.MaxPerConnection);
+            Context.Items[SlotsKey] = slots;
+            return slots;
         }
     }
 

@@ -1,6 +1,7 @@
 using HubServer.AspNetCore.Sources;
 using HubServer.Core;
 using HubServer.Protocol;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
@@ -20,8 +21,17 @@ public sealed class SourceLoopTests : IDisposable
     private readonly RecordingLogger<SourceLoop> _log = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly List<double> _readAt = [];
+    private readonly HubServerOptions _options = new();
+    private readonly Node _node;
 
-    public void Dispose() => _stop.Dispose();
+    public SourceLoopTests() =>
+        _node = new Node(_options, new InMemoryBackplane(_options, _time), new HubServerMetrics(), _time, new WorkPool(), NullLogger<Node>.Instance);
+
+    public void Dispose()
+    {
+        _stop.Dispose();
+        _node.Dispose();
+    }
 
     [Fact]
     public async Task RunAsync_WhenTimePasses_ReadsAtOnceAndAtEachTick()
@@ -115,7 +125,7 @@ public sealed class SourceLoopTests : IDisposable
     {
         var options = Options.Create(new SourcesOptions { Host = { Enabled = false } });
         var loop = new SourceLoop((_, _, _) => throw new InvalidOperationException(), _time, _log);
-        using var host = new HostSource(loop, options, new HubServerOptions(), _time);
+        using var host = new HostSource(loop, options, _node, _options, _time);
         using var simulate = new SimulateSource(loop, options, _time);
 
         await host.StartAsync(_stop.Token);
@@ -138,7 +148,7 @@ public sealed class SourceLoopTests : IDisposable
             _time,
             _log);
         var options = Options.Create(new SourcesOptions { Host = { Enabled = true }, Simulate = { Enabled = true } });
-        using var host = new HostSource(loop, options, new HubServerOptions(), _time);
+        using var host = new HostSource(loop, options, _node, _options, _time);
         using var simulate = new SimulateSource(loop, options, _time);
 
         await host.StartAsync(_stop.Token);

@@ -190,6 +190,7 @@ public sealed class ConnectionTests
         await client.DisposeAsync();
 
         Assert.IsType<ObjectDisposedException>(await query.EndAsync());
+        Assert.DoesNotContain(query.Updates, update => update.State == QueryState.Reconnecting);
         Assert.Equal(HubServerClientState.Closed, client.State);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => client.ListChannelsAsync());
         await client.DisposeAsync();

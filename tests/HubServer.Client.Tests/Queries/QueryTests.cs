@@ -53,6 +53,34 @@ public sealed class QueryTests
     }
 
     [Fact]
+    public async Task Queries_InThePlaceOfOnesLetGoAtTheSameMoment_AreServed()
+    {
+        await using var server = await ServerFixture.StartAsync(("Queries:MaxPerConnection", "20"));
+        await server.PublishAsync("cpu", first: 1);
+        await using var client = Clients.Of(server);
+        var running = Begin();
+        for (var round = 0; round < 10; round++)
+        {
+            // Every other round lets go of queries that have hardly begun.
+            foreach (var query in round % 2 == 0 ? running : [])
+                await query.HoldsAsync("cpu", [1], "all run");
+            var ending = running.ConvertAll(query => query.DisposeAsync().AsTask());
+            running = Begin();
+            await Task.WhenAll(ending);
+        }
+
+        foreach (var query in running)
+        {
+            await query.HoldsAsync("cpu", [1], "all run in the end");
+            await query.DisposeAsync();
+        }
+
+        await Wait.Eventually(() => server.Node.Status().Queries == 0, "nothing is left");
+
+        List<Watcher> Begin() => [.. Enumerable.Range(0, 15).Select(_ => Watcher.Start(client, Clients.Query("cpu")))];
+    }
+
+    [Fact]
     public async Task Query_OfAClosedRange_EndsWithTheRows()
     {
         await using var server = await ServerFixture.StartAsync();

@@ -1,3 +1,4 @@
+using HubServer.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace HubServer.Client;
@@ -9,6 +10,9 @@ namespace HubServer.Client;
 /// </summary>
 internal sealed partial class Link(HubServerClientOptions options, StateBoard board, ILogger logger) : IAsyncDisposable
 {
+    /// <summary>How long a query that was let go may still count on a server that is busy.</summary>
+    private static readonly TimeSpan CancelTime = TimeSpan.FromSeconds(5);
+
     private readonly Uri _hub = HubUrl.Of(options.Url ?? throw new ArgumentException("the options have an address", nameof(options)));
     private readonly TimeProvider _time = options.TimeProvider ?? TimeProvider.System;
     private readonly Backoff _backoff = new(options);
@@ -18,6 +22,17 @@ internal sealed partial class Link(HubServerClientOptions options, StateBoard bo
     private Session? _session;
     private bool _wasConnected;
     private bool _isClosed;
+    private long _lastCancel; // A timestamp of _time; 0 before the first.
+
+    /// <summary>Whether the client was disposed of.</summary>
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_gate)
+                return _isClosed;
+        }
+    }
 
     /// <summary>The connection, opened if need be.</summary>
     /// <exception cref="HubServerException">The attempt failed; where its error is transient, the next call makes another.</exception>
@@ -39,6 +54,17 @@ internal sealed partial class Link(HubServerClientOptions options, StateBoard bo
 
     /// <summary>Something came from the server: attempts need not wait any longer.</summary>
     public void Works() => _backoff.Reset();
+
+    /// <summary>A query of this client was let go.</summary>
+    public void NoteCancel() => Volatile.Write(ref _lastCancel, _time.GetTimestamp());
+
+    /// <summary>Whether a query may have been refused for the sake of one that was let go just now, which still counted.</summary>
+    public bool IsCrowded(HubServerException problem) =>
+        IsFull(problem) && Volatile.Read(ref _lastCancel) is var last && last != 0 && _time.GetElapsedTime(last) < CancelTime;
+
+    /// <summary>Whether the connection had as many queries as it may have.</summary>
+    public static bool IsFull(HubServerException problem) =>
+        problem.Code == ErrorCode.LimitExceeded && problem.Message.Contains("Queries:MaxPerConnection", StringComparison.Ordinal);
 
     /// <summary>Gives a connection up that is of no more use, if it is still the one in use.</summary>
     public void Lose(Session session, HubServerException problem)

@@ -18,6 +18,7 @@ internal sealed partial class QueryRun : IAsyncDisposable
     private readonly Backoff _backoff; // Of calls that the server ends or refuses, on a connection that works.
     private readonly TimeProvider _time;
     private Intake? _intake;
+    private bool _wasServed;
     private string? _broken; // How the server broke the contract, once what came before it was released.
 
     public QueryRun(Link link, StateBoard board, HubServerClientOptions options, ILogger logger, QueryRequest request)
@@ -67,8 +68,10 @@ internal sealed partial class QueryRun : IAsyncDisposable
             await EndCallAsync().ConfigureAwait(false);
             return null;
         }
-        catch (HubServerException problem) when (problem.IsTransient)
+        catch (HubServerException problem) when (problem.IsTransient || _link.IsCrowded(problem) || (_wasServed && Link.IsFull(problem)))
         {
+            // A client that is disposed of loses its connection, too, but is not making another.
+            ObjectDisposedException.ThrowIf(_link.IsClosed, typeof(HubServerClient));
             await RecoverAsync(problem).ConfigureAwait(false);
             return _assembler.Interrupt(problem);
         }
@@ -96,7 +99,11 @@ internal sealed partial class QueryRun : IAsyncDisposable
 
         var update = _assembler.Release();
         if (update is not null)
+        {
             _backoff.Reset();
+            _wasServed = true;
+        }
+
         return update;
     }
 
@@ -121,6 +128,7 @@ internal sealed partial class QueryRun : IAsyncDisposable
         if (_intake is not { } intake)
             return;
         _intake = null;
+        _link.NoteCancel();
         await intake.DisposeAsync().ConfigureAwait(false);
     }
 

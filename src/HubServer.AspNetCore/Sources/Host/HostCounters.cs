@@ -1,3 +1,5 @@
+using HubServer.Core;
+
 namespace HubServer.AspNetCore.Sources;
 
 /// <summary>The counters of one round, kept until the next one so that rates can be taken between the two.</summary>
@@ -6,4 +8,5 @@ internal sealed record HostCounters(
     Dictionary<string, CpuTimes> Cores,
     Dictionary<string, DiskCounters> Disks,
     Dictionary<string, NetworkCounters> Networks,
-    ProcessNumbers Process);
+    ProcessNumbers Process,
+    NodeStatus? Hub);

@@ -1,16 +1,17 @@
+using HubServer.Core;
 using HubServer.Protocol;
 
 namespace HubServer.AspNetCore.Sources;
 
 /// <summary>
-/// Reads this machine's numbers, one round at a time, and keeps the last round's counters for the rates. What a system
+/// Reads the numbers of this machine and of the hub on it, one round at a time, and keeps the last round's counters for the rates. What a system
 /// does not tell (most of it where there is no <c>/proc</c>) is left out.
 /// </summary>
 /// <remarks>
 /// Every channel has the label <c>host</c>, and <c>node</c> where the node is called otherwise than its machine: nodes of
 /// one machine that share their channels would else write into the same ones, three rows where one is meant.
 /// </remarks>
-internal sealed class HostReader(TimeProvider timeProvider, string node, int maxDevices, string procPath = "/proc")
+internal sealed class HostReader(TimeProvider timeProvider, string node, int maxDevices, string procPath = "/proc", Func<NodeStatus>? status = null)
 {
     private readonly KeyValuePair<string, string>[] _own = node == Environment.MachineName
         ? [KeyValuePair.Create("host", Environment.MachineName)]
@@ -30,12 +31,14 @@ internal sealed class HostReader(TimeProvider timeProvider, string node, int max
             CpuTimes.Parse(ReadProc("stat")),
             DiskCounters.Parse(ReadProc("diskstats"), maxDevices),
             NetworkCounters.Parse(ReadProc("net/dev"), maxDevices),
-            ProcessNumbers.Read(ReadProc("self/stat")));
+            ProcessNumbers.Read(ReadProc("self/stat")),
+            status?.Invoke());
 
         var round = new List<Reading>();
         AddMemory(round, time);
         AddLoad(round, time);
         AddProcess(round, time, now);
+        AddHub(round, time, now);
         if (_last is { } last)
         {
             AddCores(round, time, last, now);
@@ -83,6 +86,24 @@ internal sealed class HostReader(TimeProvider timeProvider, string node, int max
             .With("threads", process.Threads)
             .With("collections", Rate.PerSecond(last.Collections, process.Collections, elapsed), "cps")
             .With("allocated", Rate.PerSecond(last.AllocatedBytes, process.AllocatedBytes, elapsed), "binBps"));
+    }
+
+    private void AddHub(List<Reading> round, DateTimeOffset time, HostCounters now)
+    {
+        if (now.Hub is not { } hub)
+            return;
+
+        var last = _last?.Hub ?? hub;
+        var elapsed = Elapsed(_last ?? now, now);
+        round.Add(new Reading(Channel("hub"), time)
+            .With("rowsIn", Rate.PerSecond((ulong)last.RowsIn, (ulong)hub.RowsIn, elapsed), "cps")
+            .With("rowsOut", Rate.PerSecond((ulong)last.RowsOut, (ulong)hub.RowsOut, elapsed), "cps")
+            .With("connections", hub.Connections)
+            .With("queries", hub.Queries)
+            .With("feeds", hub.Feeds)
+            .With("channels", hub.Channels)
+            .With("pendingRows", hub.PendingRows)
+            .With("ringBytes", hub.RingBytes, "bytes"));
     }
 
     private void AddCores(List<Reading> round, DateTimeOffset time, HostCounters last, HostCounters now)

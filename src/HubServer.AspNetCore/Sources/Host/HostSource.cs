@@ -4,8 +4,9 @@ using Microsoft.Extensions.Options;
 
 namespace HubServer.AspNetCore.Sources;
 
-/// <summary>Publishes this machine's numbers.</summary>
-internal sealed class HostSource(SourceLoop loop, IOptions<SourcesOptions> options, HubServerOptions server, TimeProvider timeProvider) : BackgroundService
+/// <summary>Publishes the numbers of this machine and of the hub on it.</summary>
+internal sealed class HostSource(SourceLoop loop, IOptions<SourcesOptions> options, Node node, HubServerOptions server, TimeProvider timeProvider)
+    : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -13,7 +14,7 @@ internal sealed class HostSource(SourceLoop loop, IOptions<SourcesOptions> optio
         if (!host.Enabled)
             return Task.CompletedTask;
 
-        var reader = new HostReader(timeProvider, server.Node, host.MaxDevices);
+        var reader = new HostReader(timeProvider, server.Node, host.MaxDevices, status: node.Status);
         return loop.RunAsync("host", host.Interval, reader.ReadRound, stoppingToken);
     }
 }

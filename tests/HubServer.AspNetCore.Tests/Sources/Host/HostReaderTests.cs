@@ -1,4 +1,5 @@
 using HubServer.AspNetCore.Sources;
+using HubServer.Core;
 using HubServer.Protocol;
 using Microsoft.Extensions.Time.Testing;
 
@@ -108,6 +109,24 @@ public sealed class HostReaderTests : IDisposable
         Assert.InRange(memory.Value("used").GetValueOrDefault(-1), 0, memory.Value("total").GetValueOrDefault());
         Assert.True(round.Of("process").Value("threads") >= 1);
         Assert.True(round.Of("process").Value("allocated") >= 0);
+    }
+
+    [Fact]
+    public void ReadRound_OfAHub_GivesItsRowsAsRatesAndTheRestAsItIs()
+    {
+        var status = Status(rowsIn: 100, rowsOut: 1_000);
+        var reader = new HostReader(_time, Environment.MachineName, 64, _proc.Path, () => status);
+        var first = reader.ReadRound().Of("hub");
+        Assert.Equal((null, null, 3, 7, 2, 40, 5, 4_096), (first.Value("rowsIn"), first.Value("rowsOut"), first.Value("connections"), first.Value("queries"), first.Value("feeds"), first.Value("channels"), first.Value("pendingRows"), first.Value("ringBytes")));
+
+        status = Status(rowsIn: 150, rowsOut: 3_000);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        var second = reader.ReadRound().Of("hub");
+        Assert.Equal((25, 1_000), (second.Value("rowsIn"), second.Value("rowsOut")));
+
+        static NodeStatus Status(long rowsIn, long rowsOut) => new(
+            "n", "1", 1, Channels: 40, Connections: 3, Queries: 7, Feeds: 2, FollowedChannels: 9, Timers: 0, rowsIn, rowsOut, SharedItems: 0, PrivateItems: 0,
+            Lapped: 0, PendingRows: 5, PendingBytes: 0, RingBytes: 4_096, CachedBytes: 0, ManagedBytes: 0, IsStale: false, new BackplaneStatus("memory", true, null, []));
     }
 
     [Fact]
