@@ -99,13 +99,22 @@ run_vitest() { # run_vitest FOLDER
   failed=$((failed + red))
 }
 
-# The tests of tests/js use what this builds.
-build_client() {
-  local log="$logs/client-build"
-  echo "== clients/js"
-  (cd clients/js && npm ci --no-audit --no-fund --loglevel=error && npm run --silent check && npm run --silent build) >"$log" 2>&1 && return
-  cat "$log"
-  fail "the build of clients/js"
+# What waits for the network most of the time, so it runs beside the build of .NET.
+prepare_node() {
+  local quiet="--no-audit --no-fund --ignore-scripts --loglevel=error"
+  (cd clients/js && npm ci $quiet && npm run --silent check && npm run --silent build) >"$logs/clients-js" 2>&1
+  echo $? >"$logs/clients-js.code"
+  # The plugin is built and checked as it is shipped; the tests of tests/js load it in the page that `host` makes.
+  (cd clients/grafana && npm ci $quiet && npm run --silent check && npm run --silent lint && npm run --silent build && npm run --silent host) >"$logs/clients-grafana" 2>&1
+  echo $? >"$logs/clients-grafana.code"
+  (cd tests/js && npm ci $quiet) >"$logs/tests-js" 2>&1
+  echo $? >"$logs/tests-js.code"
+}
+
+require_prepared() { # require_prepared NAME: what prepare_node wrote of it
+  [ "$(cat "$logs/$1.code")" = 0 ] && return
+  cat "$logs/$1"
+  fail "the build of $1"
 }
 
 run_client_tests() {
@@ -114,23 +123,9 @@ run_client_tests() {
   run_vitest clients/js
 }
 
-# The plugin is built and checked as it is shipped; the tests of tests/js load what this builds.
-build_grafana() {
-  local log="$logs/grafana-build"
-  echo "== clients/grafana"
-  (cd clients/grafana && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error && npm run --silent check && npm run --silent lint && npm run --silent build && npm run --silent host) >"$log" 2>&1 && return
-  cat "$log"
-  fail "the build of clients/grafana"
-}
-
 run_node_tests() {
   local log="$logs/node" ok red skips
   echo "== tests/js"
-  if ! (cd tests/js && npm ci --no-audit --no-fund) >"$logs/npm" 2>&1; then
-    cat "$logs/npm"
-    fail "npm ci in tests/js"
-    return
-  fi
   # A test that fails may leave a program running, which ends with the test file once that is made to end.
   node --test --test-force-exit --test-timeout=300000 --test-reporter=tap tests/js/*.test.mjs >"$log" 2>&1
   local code=$?
@@ -149,21 +144,28 @@ run_node_tests() {
 }
 
 require_tools
+prepare_node &
+preparing=$!
 echo "== build"
-if ! dotnet build HubServer.sln -c Release -v quiet -p:RestoreLockedMode=true; then
+dotnet build HubServer.sln -c Release -v quiet -p:RestoreLockedMode=true
+built=$?
+[ "$built" -ne 0 ] || { echo "== format" && dotnet format HubServer.sln --no-restore --verify-no-changes || fail "dotnet format --verify-no-changes"; }
+wait "$preparing"
+if [ "$built" -ne 0 ]; then
   fail "the build"
   finish
 fi
-echo "== format"
-dotnet format HubServer.sln --no-restore --verify-no-changes || fail "dotnet format --verify-no-changes"
+for part in clients-js clients-grafana tests-js; do
+  require_prepared "$part"
+done
 
 for project in tests/*.Tests; do
   run_dotnet_tests "$(basename "$project")"
 done
 run_dashboard_tests
-build_client
+echo "== clients/js"
 run_client_tests
-build_grafana
+echo "== clients/grafana"
 run_vitest clients/grafana
 run_node_tests
 finish

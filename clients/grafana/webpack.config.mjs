@@ -35,7 +35,7 @@ export default {
     new CopyPlugin({
       patterns: [
         { from: 'plugin.json', transform: (text) => text.toString().replace('%VERSION%', version).replace('%TODAY%', new Date().toISOString().slice(0, 10)) },
-        { from: 'README.md' },
+        { from: here('README.md') },
         { from: 'img', to: 'img' },
         { from: 'dashboards', to: 'dashboards' },
         { from: here('CHANGELOG.md') },

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { connect } from "node:net";
 import { extname, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openPage } from "./browser.mjs";
@@ -10,16 +11,21 @@ const plugin = new URL("../../clients/grafana/", import.meta.url);
 const places = [
   ["/public/plugins/hubserver-datasource/", "dist/"],
   ["/public/build/img/icons/", "node_modules/@grafana/ui/dist/public/img/icons/"],
-  ["/", "tests/host/dist/"],
+  ["/", `${process.env.GRAFANA_HOST ?? "tests/host"}/dist/`], // GRAFANA_HOST is a page with other versions of Grafana's packages.
 ];
 const module = "/public/plugins/hubserver-datasource/module.js";
+const proxied = "/api/datasources/proxy/uid/hub/hubserver/";
 const live = { from: "now-1m", to: "now" };
 
 // One icon and Grafana's fonts are in none of its packages, and a server that is away is what some tests want.
-const isExpected = (text) => /status of 404|net::ERR_(CONNECTION_REFUSED|EMPTY_RESPONSE|CONNECTION_RESET|FAILED)|CORS policy|WebSocket/.test(text);
+const isExpected = (text) => /status of 40[34]|net::ERR_(CONNECTION_REFUSED|EMPTY_RESPONSE|CONNECTION_RESET|FAILED)|CORS policy|WebSocket/.test(text);
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json" };
 
-export async function startGrafanaHost() {
+/**
+ * Starts it. Below `/api/datasources/proxy/uid/hub/hubserver/` is the server at `behind`, as Grafana's own proxy leads to a
+ * data source by the route in plugin.json: it passes WebSockets on and adds the token.
+ */
+export async function startGrafanaHost(behind = undefined) {
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, "http://host").pathname));
     const [prefix, folder] = places.find(([start]) => path.startsWith(start));
@@ -30,8 +36,29 @@ export async function startGrafanaHost() {
       response.writeHead(404).end();
     }
   });
+  server.on("upgrade", ({ url, headers }, near) => {
+    near.on("error", () => {}); // A page that goes away.
+    if (!behind || !url.startsWith(proxied)) {
+      near.destroy();
+      return;
+    }
+    const { hostname, port, host } = new URL(behind);
+    const far = connect(Number(port), hostname, () => {
+      const passed = Object.entries({ ...headers, host, authorization: "Bearer secret" }).map(([name, value]) => `${name}: ${value}`);
+      far.write(`GET /${url.slice(proxied.length)} HTTP/1.1\r\n${passed.join("\r\n")}\r\n\r\n`);
+      near.pipe(far).pipe(near);
+    });
+    far.on("error", () => near.destroy());
+    near.on("close", () => far.destroy());
+  });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${server.address().port}`, stop: () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }) };
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    stop: () => new Promise((resolve) => {
+      server.close(resolve);
+      server.closeAllConnections();
+    }),
+  };
 }
 
 /** Opens the page with a data source for the server at `url`; `variables` are a dashboard's. */

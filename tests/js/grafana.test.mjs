@@ -1,6 +1,8 @@
 // The built Grafana plugin with Grafana's own packages in a browser: loaded as Grafana loads it, drawn by Grafana's chart.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
+import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -68,7 +70,7 @@ describe("the Grafana plugin", () => {
       const first = await page.look(1);
       assert.equal(first.state, "Streaming");
       assert.deepEqual([seqOf(first, "A"), seqOf(first, "B")], [counts(0, 200), counts(0, 100)]);
-      assert.deepEqual(first.frames.map(({ fields }) => [fields[1].config.displayNameFromDS, fields[1].labels]), [["power", { site: "north" }], ["power", { site: "south" }]]);
+      assert.deepEqual(first.frames.map(({ fields }) => [fields[1].config.displayNameFromDS, fields[1].labels]), [['power{site="north"}', { site: "north" }], ['power{site="south"}', { site: "south" }]]);
       assert.equal(first.frames[0].fields[1].config.unit, "watt");
       await page.page.evaluate(() => document.querySelector("[data-panel='1'] .uplot").dataset.mark = "first");
 
@@ -170,6 +172,20 @@ describe("the Grafana plugin", () => {
       await page.close();
     });
 
+    test("reaches its server through Grafana, which adds the token", async (t) => {
+      const channel = createChannel("proxied");
+      await channel.write(server, 10);
+      const grafana = await startGrafanaHost(server.url);
+      t.after(() => grafana.stop());
+      const page = await openGrafana(browser, grafana.url, "http://not-to-be-reached.invalid", { throughGrafana: true });
+      await page.open(1, [{ refId: "A", channel: "proxied" }]);
+      await eventually(async () => seqOf(await page.look(1), "A").length === 10, "the past comes through the proxy");
+      await channel.write(server, 5);
+      await eventually(async () => seqOf(await page.look(1), "A").length === 15, "new rows do, too");
+      assert.equal((await page.call("testDatasource")).status, "success");
+      await page.close();
+    });
+
     test("names what is wrong with its settings", async () => {
       const page = await openHost(server.url);
       const tested = (jsonData) => page.page.evaluate((settings) => window.host.create(settings).testDatasource(), jsonData);
@@ -182,6 +198,15 @@ describe("the Grafana plugin", () => {
       assert.match(wrong.message, /no server answers at http:\/\/127\.0\.0\.1:\d+\/hub/);
       assert.match((await tested({ url: host.url })).message, /there is no hub at /);
       assert.match((await tested({ url: "nonsense" })).message, /nonsense/);
+
+      // A server that takes no pages of other origins, as one behind a proxy that checks them.
+      const strict = createServer((_, response) => response.writeHead(403).end()).on("upgrade", (_, socket) => socket.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
+      strict.listen(0, "127.0.0.1");
+      await once(strict, "listening");
+      const refused = await tested({ url: `http://127.0.0.1:${strict.address().port}` });
+      assert.match(refused.message, /a server answers at \S+, but opens no WebSocket for pages of http:\/\/127\.0\.0\.1:\d+; it, or a proxy before it, has to allow that origin/);
+      strict.close();
+      strict.closeAllConnections();
       await page.close();
     });
   });

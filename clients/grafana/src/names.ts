@@ -1,7 +1,7 @@
 import { type Field, labelsOf, type LiveFrame, nameOf } from '@hubserver/client';
 
 /**
- * How the series of a target are called: by its legend, or by the channel's name, the labels in which its channels differ
+ * How series are called: by their target's legend, or by the channel's name, the labels in which a panel's channels differ
  * and, where they have several, the field. A name changes only where channels come or go.
  */
 export class SeriesNames {

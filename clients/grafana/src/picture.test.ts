@@ -35,6 +35,12 @@ describe('a picture', () => {
     expect(b!.fields.slice(1).map(({ values }) => values)).toEqual([[2], ['s2'], [true]]);
   });
 
+  test('names its series by what tells those of all targets apart', () => {
+    const picture = pictureOf(frame('cpu{core="0",host="x"}', 0, [[1, 1]]), frame('cpu{core="1",host="x"}', 0, [[1, 2]], { refId: 'B' }));
+    expect(picture.framesOf(target, [])[0]!.fields[1]!.config.displayNameFromDS).toBe('cpu{core="0"} user');
+    expect(picture.framesOf({ ...target, refId: 'B' }, [])[0]!.fields[1]!.config.displayNameFromDS).toBe('cpu{core="1"} user');
+  });
+
   test('names its series by a legend', () => {
     const [only] = pictureOf(frame('cpu{core="0"}', 0, [[1, 1]])).framesOf({ ...target, legend: '{{name}} {{ core }} {{field}} {{nothing}}!' }, []);
     expect(only!.fields[1]!.config.displayNameFromDS).toBe('cpu 0 user !');

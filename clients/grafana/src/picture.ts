@@ -33,7 +33,7 @@ export class Picture {
     if (target.queryType === annotationQuery) {
       return [toEventFrame(held, target.refId, oldest)];
     }
-    const names = new SeriesNames(held, target.legend);
+    const names = new SeriesNames(this.live.frames, target.legend);
     const frames = held.map((one) => toDataFrame(one, oldest, names));
     const notices: QueryResultMetaNotice[] = warnings.map((text) => ({ severity: 'warning', text }));
     for (const reason of new Set(held.flatMap(({ gaps }) => gaps.map((gap) => gap.reason)))) {

@@ -19,7 +19,7 @@ export async function diagnose(url: string, token: string | undefined, cause: un
     });
     await response.body?.cancel();
   } catch {
-    return new HubServerError("connection", `no server answers at ${url}; is it running, and may this page reach it?`, { cause });
+    return new HubServerError("connection", await unreachable(url, place), { cause });
   }
 
   switch (response.status) {
@@ -34,5 +34,21 @@ export async function diagnose(url: string, token: string | undefined, cause: un
       return new HubServerError("not_found", `there is no hub at ${url} (${response.status}); is it a HubServer, and behind which path does a proxy serve it?`, { cause });
     default:
       return new HubServerError("connection", `${url} answers with status ${response.status}`, { cause });
+  }
+}
+
+/** Why a page gets no answer that it may read: there may be a server that answers others. */
+async function unreachable(url: string, place: URL): Promise<string> {
+  const nobody = `no server answers at ${url}; is it running, and may this page reach it?`;
+  if (typeof location === "undefined" || location.origin === place.origin)
+    return nobody;
+  if (location.protocol === "https:" && place.protocol === "http:")
+    return `this page came over https, so the browser refuses ${url}; give the server TLS and an address with https://`;
+  try {
+    // Whatever it answers, a page of another origin may not read it; that it answers is what counts.
+    await fetch(place, { mode: "no-cors", signal: AbortSignal.timeout(patienceMs) });
+    return `a server answers at ${url}, but opens no WebSocket for pages of ${location.origin}; it, or a proxy before it, has to allow that origin`;
+  } catch {
+    return nobody;
   }
 }
