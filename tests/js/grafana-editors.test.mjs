@@ -29,7 +29,7 @@ describe("the Grafana plugin's editors", () => {
   });
 
   const choose = async (page, label, text) => {
-    await page.getByLabel(label, { exact: true }).fill(text);
+    await page.getByRole("combobox", { name: label, exact: true }).fill(text);
     await page.getByRole("option", { name: text }).first().click();
   };
 
@@ -37,7 +37,7 @@ describe("the Grafana plugin's editors", () => {
     const grafana = await openGrafana(browser, host.url, server.url);
     const { page } = grafana;
     await grafana.edit("query", { refId: "A", channel: "" });
-    await page.getByLabel("Channel", { exact: true }).fill("OWE");
+    await page.getByRole("combobox", { name: "Channel", exact: true }).fill("OWE");
     const found = async () => (await page.getByRole("option").allTextContents()).filter((text) => !/custom/i.test(text));
     await eventually(async () => (await found()).join() === "power", "the search finds the channel alone");
     await page.getByRole("option", { name: "power" }).click();
@@ -50,7 +50,7 @@ describe("the Grafana plugin's editors", () => {
     await page.getByText("Matches 1 channel:").waitFor();
     assert.equal((await grafana.edited()).channel, 'power{site="north"}');
 
-    await page.getByLabel("Fields", { exact: true }).click();
+    await page.getByRole("combobox", { name: "Fields", exact: true }).click();
     await page.getByRole("option", { name: "watt" }).click();
     await page.keyboard.press("Escape");
     await page.getByLabel("Legend", { exact: true }).fill("{{site}}");

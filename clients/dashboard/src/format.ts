@@ -23,6 +23,7 @@ const units: Record<string, Unit> = {
   iops: { name: "I/O per s", suffix: "io/s", base: 1000 },
   pps: { name: "packets/s", suffix: "p/s", base: 1000 },
   cps: { name: "per second", suffix: "/s", base: 1000 },
+  rowsps: { name: "rows/s", suffix: "rows/s", base: 1000 },
   reqps: { name: "requests/s", suffix: "req/s", base: 1000 },
   hertz: { name: "hertz", suffix: "Hz", base: 1000 },
   watt: { name: "watt", suffix: "W", base: 1000 },

@@ -4,6 +4,7 @@ import type { ReactElement } from 'react';
 import type { HubDataSource } from '../datasource';
 import { parseSelector, writeSelector } from '../selectors';
 import type { HubOptions, HubQuery } from '../types';
+import { Labelled } from './Labelled';
 import { Preview } from './Preview';
 import { SelectorBuilder } from './SelectorBuilder';
 import { useMatches } from './useMatches';
@@ -54,18 +55,22 @@ export function QueryEditor({ datasource, query, onChange, onRunQuery }: Props):
       {!showsText && <SelectorBuilder datasource={datasource} parts={parts} labelWidth={labelWidth} onChange={(next) => change({ channel: writeSelector(next) })} />}
       <InlineFieldRow>
         <InlineField label="Fields" labelWidth={labelWidth} tooltip="All by default.">
-          <MultiCombobox
-            aria-label="Fields"
-            width="auto"
-            minWidth={30}
-            maxWidth={80}
-            placeholder="all"
-            isClearable
-            createCustomValue
-            options={[...new Set([...matches.fields, ...fields])].map((value) => ({ value }))}
-            value={fields}
-            onChange={(chosen) => change({ fields: chosen.length > 0 ? chosen.map(({ value }) => value) : undefined })}
-          />
+          <Labelled name="Fields">
+            {(labelId) => (
+              <MultiCombobox
+                aria-labelledby={labelId}
+                width="auto"
+                minWidth={30}
+                maxWidth={80}
+                placeholder="all"
+                isClearable
+                createCustomValue
+                options={[...new Set([...matches.fields, ...fields])].map((value) => ({ value }))}
+                value={fields}
+                onChange={(chosen) => change({ fields: chosen.length > 0 ? chosen.map(({ value }) => value) : undefined })}
+              />
+            )}
+          </Labelled>
         </InlineField>
         <InlineField label="Legend" tooltip="With {{label}}, {{field}}, {{name}} and {{channel}}; what tells the series apart by default.">
           <AutoSizeInput aria-label="Legend" minWidth={20} value={legend ?? ''} placeholder="{{core}} {{field}}" onCommitChange={({ currentTarget: { value } }) => change({ legend: value || undefined })} />

@@ -3,6 +3,7 @@ import type { ReactElement } from 'react';
 import type { HubDataSource } from '../datasource';
 import { escapeRegex, type LabelFilter, type SelectorParts, writeSelector } from '../selectors';
 import { valuesOf, type VariableQuery } from '../variables';
+import { Labelled } from './Labelled';
 
 interface Props {
   datasource: HubDataSource;
@@ -31,7 +32,9 @@ export function SelectorBuilder({ datasource, parts, labelWidth, onChange }: Pro
     <>
       <InlineFieldRow>
         <InlineField label="Name" labelWidth={labelWidth} tooltip="A channel's name; * and ** stand for any characters, within a part of a path and across parts.">
-          <Combobox aria-label="Channel" width={40} placeholder="Search live channels" createCustomValue isClearable options={searchNames} value={name || null} onChange={(option) => onChange({ name: option?.value ?? '', filters })} />
+          <Labelled name="Channel">
+            {(labelId) => <Combobox aria-labelledby={labelId} width={40} placeholder="Search live channels" createCustomValue isClearable options={searchNames} value={name || null} onChange={(option) => onChange({ name: option?.value ?? '', filters })} />}
+          </Labelled>
         </InlineField>
         <InlineField>
           <Button variant="secondary" icon="plus" onClick={() => onChange({ name, filters: [...filters, { label: 'label', operator: '=', value: '' }] })}>
@@ -43,9 +46,15 @@ export function SelectorBuilder({ datasource, parts, labelWidth, onChange }: Pro
         <InlineFieldRow key={i}>
           <InlineField label="Label" labelWidth={labelWidth}>
             <Stack gap={0.5} alignItems="center">
-              <Combobox aria-label={`Label ${i + 1}`} width={20} createCustomValue options={(text) => search({ kind: 'label_names', selector: name }, text)} value={filter.label} onChange={({ value }) => changeFilter(i, { label: value, value: '' })} />
-              <Combobox aria-label={`Operator ${i + 1}`} width={8} options={operators} value={filter.operator} onChange={({ value }) => changeFilter(i, { operator: value })} />
-              <Combobox aria-label={`Value ${i + 1}`} width={30} createCustomValue options={(text) => search({ kind: 'label_values', label: filter.label, selector: others(filter) }, text)} value={filter.value} onChange={({ value }) => changeFilter(i, { value })} />
+              <Labelled name={`Label ${i + 1}`}>
+                {(labelId) => <Combobox aria-labelledby={labelId} width={20} createCustomValue options={(text) => search({ kind: 'label_names', selector: name }, text)} value={filter.label} onChange={({ value }) => changeFilter(i, { label: value, value: '' })} />}
+              </Labelled>
+              <Labelled name={`Operator ${i + 1}`}>
+                {(labelId) => <Combobox aria-labelledby={labelId} width={8} options={operators} value={filter.operator} onChange={({ value }) => changeFilter(i, { operator: value })} />}
+              </Labelled>
+              <Labelled name={`Value ${i + 1}`}>
+                {(labelId) => <Combobox aria-labelledby={labelId} width={30} createCustomValue options={(text) => search({ kind: 'label_values', label: filter.label, selector: others(filter) }, text)} value={filter.value} onChange={({ value }) => changeFilter(i, { value })} />}
+              </Labelled>
               <IconButton name="times" aria-label={`Remove label ${i + 1}`} tooltip="Remove" onClick={() => onChange({ name, filters: filters.filter((_, at) => at !== i) })} />
             </Stack>
           </InlineField>

@@ -96,8 +96,8 @@ internal sealed class HostReader(TimeProvider timeProvider, string node, int max
         var last = _last?.Hub ?? hub;
         var elapsed = Elapsed(_last ?? now, now);
         round.Add(new Reading(Channel("hub"), time)
-            .With("rowsIn", Rate.PerSecond((ulong)last.RowsIn, (ulong)hub.RowsIn, elapsed), "cps")
-            .With("rowsOut", Rate.PerSecond((ulong)last.RowsOut, (ulong)hub.RowsOut, elapsed), "cps")
+            .With("rowsIn", Rate.PerSecond((ulong)last.RowsIn, (ulong)hub.RowsIn, elapsed), "rowsps")
+            .With("rowsOut", Rate.PerSecond((ulong)last.RowsOut, (ulong)hub.RowsOut, elapsed), "rowsps")
             .With("connections", hub.Connections)
             .With("queries", hub.Queries)
             .With("feeds", hub.Feeds)
