@@ -1,8 +1,9 @@
 // The built Grafana plugin with Grafana's own packages in a browser: loaded as Grafana loads it, drawn by Grafana's chart.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { hostname } from "node:os";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -15,6 +16,7 @@ import { startProxy } from "./proxy.mjs";
 import { startRedis } from "./redis.mjs";
 import { readStatus, startServer } from "./server.mjs";
 
+const machine = hostname().split(".")[0]; // As .NET calls it.
 const screenshots = fileURLToPath(new URL("./screenshots/", import.meta.url));
 
 /** Publishes rows whose `seq` counts on from the channel's last one; their times end now. */
@@ -207,8 +209,44 @@ describe("the Grafana plugin", () => {
       assert.match(refused.message, /a server answers at \S+, but opens no WebSocket for pages of http:\/\/127\.0\.0\.1:\d+; it, or a proxy before it, has to allow that origin/);
       strict.close();
       strict.closeAllConnections();
+
+      const guarded = createServer((_, response) => response.writeHead(401).end()).on("upgrade", (_, socket) => socket.end("HTTP/1.1 401 Unauthorized\r\n\r\n"));
+      guarded.listen(0, "127.0.0.1");
+      await once(guarded, "listening");
+      const grafana = await startGrafanaHost(`http://127.0.0.1:${guarded.address().port}`);
+      const through = await openGrafana(browser, grafana.url, "", { throughGrafana: true });
+      assert.match((await through.call("testDatasource")).message, /asks for a token, or refuses the one that it got \(401\)/);
+      await through.close();
+      await grafana.stop();
+      guarded.close();
+      guarded.closeAllConnections();
       await page.close();
     });
+  });
+
+  test("shows the dashboards that come with it", async (t) => {
+    const server = await startServer({ HubServer__Sources__Host__Enabled: "true", HubServer__Sources__Host__Interval: "00:00:00.200" });
+    t.after(() => server.stop());
+    const page = await openHost(server.url, {}, { host: [machine] });
+    for (const name of ["machine", "hubserver"]) {
+      const { panels, templating } = JSON.parse(await readFile(new URL(`../../clients/grafana/src/dashboards/${name}.json`, import.meta.url), "utf8"));
+      const [, variable] = templating.list;
+      await eventually(async () => (await page.call("metricFindQuery", variable.query)).some(({ text }) => text === machine), "the variable has this machine");
+      for (const { title, targets } of panels) {
+        await page.open(1, targets);
+        // What devices a machine has is its own; what every machine has is there.
+        const needsRows = !/^(Network|Disk)/.test(title);
+        const look = await eventually(async () => {
+          const { state, frames, errors } = await page.look(1);
+          return state === "Streaming" && (!needsRows || frames.some(({ length }) => length > 1)) && { frames, errors };
+        }, `${title} has rows`);
+        assert.deepEqual(look.errors, []);
+        const wanted = new Set(targets.flatMap(({ fields }) => fields));
+        assert.ok(look.frames.every(({ fields }) => fields.slice(1).every((field) => wanted.has(field.name))), title);
+        await page.shut(1);
+      }
+    }
+    await page.close();
   });
 
   test("leaves exactly the live queries that its panels have, after 50 refreshes, other ranges, targets added and removed", async (t) => {

@@ -1,5 +1,5 @@
 import type { TestDataSourceResponse } from '@grafana/data';
-import { HubServerClient, type HubServerClientOptions } from '@hubserver/client';
+import { HubServerClient, type HubServerClientOptions, HubServerError } from '@hubserver/client';
 import { filter, firstValueFrom, map, timeout } from 'rxjs';
 
 const patienceMs = 8_000;
@@ -26,7 +26,9 @@ export async function testSettings(options: HubServerClientOptions, patience = p
       message: `HubServer ${server?.version ?? ''} answers on node ${server?.node ?? '?'}, with ${more ? 'more than ' : ''}${channels.length} channels.${clock}`,
     };
   } catch (error) {
-    return { status: 'error', message: client.error?.message ?? messageOf(error) };
+    const known = client.error ?? error;
+    const needsToken = known instanceof HubServerError && known.code === 'unauthorized';
+    return { status: 'error', message: needsToken ? 'The server asks for a token, or refuses the one that it got (401). Set a token, and connect through Grafana, which sends it.' : messageOf(known) };
   } finally {
     await client.close();
   }
