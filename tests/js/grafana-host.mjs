@@ -18,7 +18,7 @@ const proxied = "/api/datasources/proxy/uid/hub/hubserver/";
 const live = { from: "now-1m", to: "now" };
 
 // One icon and Grafana's fonts are in none of its packages, and a server that is away is what some tests want.
-const isExpected = (text) => /status of 40[34]|net::ERR_(CONNECTION_REFUSED|EMPTY_RESPONSE|CONNECTION_RESET|FAILED)|CORS policy|WebSocket/.test(text);
+const isExpected = (text) => /status of 40[134]|net::ERR_(CONNECTION_REFUSED|EMPTY_RESPONSE|CONNECTION_RESET|FAILED)|CORS policy|WebSocket/.test(text);
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json" };
 
 /**

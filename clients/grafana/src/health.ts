@@ -1,8 +1,9 @@
 import type { TestDataSourceResponse } from '@grafana/data';
 import { HubServerClient, type HubServerClientOptions, HubServerError } from '@hubserver/client';
-import { filter, firstValueFrom, map, timeout } from 'rxjs';
+import { filter, firstValueFrom, interval, map, race, timeout } from 'rxjs';
 
 const patienceMs = 8_000;
+const pollMs = 50;
 
 /** Tries the settings of a data source, on a connection of its own, and names what is wrong. */
 export async function testSettings(options: HubServerClientOptions, patience = patienceMs): Promise<TestDataSourceResponse> {
@@ -15,10 +16,11 @@ export async function testSettings(options: HubServerClientOptions, patience = p
   try {
     // A query tries the whole way: address, origin, token, WebSocket and the contract's version.
     const query = client.query({ targets: [{ refId: 'test', channel: '**', rows: 0 }], range: { from: 0, to: 0 } });
-    const server = await firstValueFrom(query.pipe(
-      filter(({ state }) => state !== 'reconnecting'),
-      map((update) => update.server),
-      timeout(patience)));
+    const served = query.pipe(filter(({ state }) => state !== 'reconnecting'), map((update) => update.server));
+    const failed = interval(pollMs).pipe(map(() => client.error), filter((error) => error !== undefined), map((error) => {
+      throw error; // One attempt is enough here, where a panel would go on trying.
+    }));
+    const server = await firstValueFrom(race(served, failed).pipe(timeout(patience)));
     const { channels, more } = await client.listChannels();
     const clock = server ? clockWarning(server.time - Date.now()) : '';
     return {
