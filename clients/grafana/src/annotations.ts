@@ -41,7 +41,7 @@ function eventsOf({ channel, schema, columns, times }: LiveFrame, oldest: number
   };
   const [titles, tags] = [find(({ name }) => name === 'title'), find(({ name }) => name === 'tags')];
   const texts = find(({ name }) => name === 'text') ?? find(({ name }) => name !== 'title' && name !== 'tags');
-  const labels = Object.entries(labelsOf(channel)).map(([name, value]) => `${name}:${value}`);
+  const labels = Object.entries(labelsOf(channel)).map(([name, value]) => `${name}:${value.replaceAll(',', ' ')}`) // A comma ends a tag.;
   return (take(times) as number[]).flatMap((time, row) => {
     const [title, text] = [textOf(titles?.[row]), textOf(texts?.[row])];
     const isEvent = time >= oldest && (title !== '' || text !== '');

@@ -1,4 +1,4 @@
-import { type DataQueryRequest, type DataQueryResponse, DataSourceApi, type DataSourceInstanceSettings, type LegacyMetricFindQueryOptions, LoadingState, type MetricFindValue, type ScopedVars, type TestDataSourceResponse } from '@grafana/data';
+import { type AdHocVariableFilter, type DataQueryRequest, type DataQueryResponse, DataSourceApi, type DataSourceInstanceSettings, type LegacyMetricFindQueryOptions, LoadingState, type MetricFindValue, type ScopedVars, type TestDataSourceResponse } from '@grafana/data';
 import { getTemplateSrv } from '@grafana/runtime';
 import type { ChannelInfo, ChannelList, HubServerClientOptions, ListRequest, Target } from '@hubserver/client';
 import { defaults } from 'lodash';
@@ -35,13 +35,19 @@ export class HubDataSource extends DataSourceApi<HubQuery, HubOptions> {
 
   /** Streams the past of all targets first, then what changes, one key a target, until it is unsubscribed from. */
   query(request: DataQueryRequest<HubQuery>): Observable<DataQueryResponse> {
-    const targets = request.targets.filter((target) => !target.hide && this.filterQuery(target)).map((target) => this.fillIn(target, request));
+    let targets: HubQuery[];
+    try {
+      targets = request.targets.filter((target) => !target.hide && this.filterQuery(target)).map((target) => this.fillIn(target, request));
+    } catch (error) {
+      return of({ data: [], state: LoadingState.Error, errors: [{ message: error instanceof Error ? error.message : String(error) }] });
+    }
     if (targets.length === 0) {
       return of({ data: [], state: LoadingState.Done });
     }
 
-    const span = targets.some(({ queryType }) => queryType === annotationQuery) ? withoutPoints(spanOf(request)) : spanOf(request);
-    const picture = new Picture(span);
+    const isOfEvents = targets.some(({ queryType }) => queryType === annotationQuery);
+    const span = isOfEvents ? withoutPoints(spanOf(request)) : spanOf(request);
+    const picture = new Picture(span, isOfEvents);
     const place = JSON.stringify([request.dashboardUID, request.panelId, targets]);
     const hubRequest = { ...span, intervalMs: this.intervalMs, targets: targets.map(toHubTarget) };
     const ticks = this.connection.follow((client) => ticksOf(client, hubRequest, slideMs, (update) => picture.apply(update))).pipe(share());
@@ -62,8 +68,8 @@ export class HubDataSource extends DataSourceApi<HubQuery, HubOptions> {
     return fields?.length ? `${channel} ${fields.join(', ')}` : channel;
   }
 
-  override interpolateVariablesInQueries(queries: HubQuery[], scopedVars: ScopedVars): HubQuery[] {
-    return queries.map((query) => this.fillIn(query, { scopedVars }));
+  override interpolateVariablesInQueries(queries: HubQuery[], scopedVars: ScopedVars, filters: AdHocVariableFilter[] = []): HubQuery[] {
+    return queries.map((query) => this.fillIn(query, { scopedVars, filters }));
   }
 
   testDatasource(): Promise<TestDataSourceResponse> {
@@ -71,8 +77,8 @@ export class HubDataSource extends DataSourceApi<HubQuery, HubOptions> {
   }
 
   /** The values of a template variable; see `parseVariableQuery`. */
-  override async metricFindQuery(query: string | { query?: string }, options?: LegacyMetricFindQueryOptions): Promise<MetricFindValue[]> {
-    const text = typeof query === 'string' ? query : (query.query ?? '');
+  override async metricFindQuery(query: string | { query?: string } | undefined, options?: LegacyMetricFindQueryOptions): Promise<MetricFindValue[]> {
+    const text = typeof query === 'string' ? query : (query?.query ?? '');
     const parsed = parseVariableQuery(getTemplateSrv().replace(text, options?.scopedVars, formatVariable));
     return valuesOf(parsed, await this.channels(parsed.selector));
   }
@@ -99,11 +105,16 @@ export class HubDataSource extends DataSourceApi<HubQuery, HubOptions> {
 
   private fillIn(target: HubQuery, { scopedVars, filters }: Pick<DataQueryRequest<HubQuery>, 'scopedVars' | 'filters'>): HubQuery {
     const templates = getTemplateSrv();
-    const { channel, fields, legend, ...rest } = defaults({}, target, defaultQuery) as HubQuery;
+    const { channel, fields, legend, refId = 'A', ...rest } = defaults({}, target, defaultQuery) as HubQuery;
+    const fillInField = (field: string): string[] => {
+      const filled = templates.replace(field, scopedVars, 'csv');
+      return filled === field ? [field] : filled.split(',');
+    };
     return {
       ...rest,
+      refId,
       channel: addFilters(templates.replace(channel, scopedVars, formatVariable), filters ?? []),
-      ...(fields?.length && { fields: fields.flatMap((field) => templates.replace(field, scopedVars, 'csv').split(',')) }),
+      ...(Array.isArray(fields) && fields.length > 0 && { fields: fields.flatMap(fillInField) }),
       ...(legend && { legend: templates.replace(legend, scopedVars) }),
     };
   }

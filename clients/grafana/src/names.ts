@@ -19,7 +19,7 @@ export class SeriesNames {
     const name = nameOf(channel);
     if (this.legend) {
       const parts: Record<string, string> = { ...labels, field: field.name, name, channel };
-      return this.legend.replace(/\{\{\s*(\w+)\s*\}\}/g, (_, part: string) => parts[part] ?? '');
+      return this.legend.replace(/\{\{\s*(\w+)\s*\}\}/g, (_, part: string) => (Object.hasOwn(parts, part) ? parts[part]! : ''));
     }
     const terms = this.differing.filter((label) => labels[label] !== undefined).map((label) => `${label}="${labels[label]}"`);
     const place = terms.length > 0 ? `${name}{${terms.join(',')}}` : name;

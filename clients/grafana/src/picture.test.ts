@@ -78,6 +78,14 @@ describe('a picture', () => {
     ]);
   });
 
+  test('says that a channel began anew', () => {
+    const picture = pictureOf(frame('cpu', 0, [[1, 1]]));
+    expect(picture.apply(update(frame('cpu', 0, [[5, 5]], { change: 'replaced', gap: { epoch: 'e', from: 1, to: null, reason: 'reset' } })))).toBe(false);
+    const [shown] = picture.framesOf(target, []);
+    expect(shown!.meta!.notices!.map(({ text }) => text)).toEqual(['Rows before the first are missing: the channel began anew.']);
+    expect(picture.apply(update(frame('cpu{a="1"}', 0, [[5, 5]])))).toBe(true);
+  });
+
   test('begins with the row before its range, from which the line comes in', () => {
     const picture = new Picture({ range: { from: 3 } });
     picture.apply(update(frame('cpu', 0, [[1, 1], [2, 2], [3, 3], [4, 4]])));

@@ -16,14 +16,17 @@ const reasons = {
 export class Picture {
   private readonly live: LiveFrames;
 
-  constructor(private readonly span: Span) {
+  constructor(private readonly span: Span, isOfEvents = false) {
     // Four rows for each point that a panel has room for keep every peak; the server thins what it sends alike.
-    const capacity = Math.min(20_000, Math.max(2_000, 4 * (span.maxDataPoints ?? 0)));
+    const capacity = isOfEvents ? 20_000 : Math.min(20_000, Math.max(2_000, 4 * (span.maxDataPoints ?? 0)));
     this.live = new LiveFrames({ capacity, surplus: 'detail', ...(span.lastMs !== undefined && { lastMs: span.lastMs }) });
   }
 
-  apply(update: QueryUpdate): void {
+  /** Takes what came. @returns Whether channels came or went, so that series may be called otherwise. */
+  apply(update: QueryUpdate): boolean {
+    const before = this.live.frames;
     this.live.apply(update);
+    return this.live.frames !== before;
   }
 
   /** What a target shows now, in arrays that nobody else has. */
@@ -38,6 +41,9 @@ export class Picture {
     const notices: QueryResultMetaNotice[] = warnings.map((text) => ({ severity: 'warning', text }));
     for (const reason of new Set(held.flatMap(({ gaps }) => gaps.map((gap) => gap.reason)))) {
       notices.push({ severity: 'info', text: `Where the line breaks rows are missing: ${reasons[reason]}.` });
+    }
+    for (const reason of new Set(held.flatMap(({ gapBefore }) => gapBefore ?? []))) {
+      notices.push({ severity: 'info', text: `Rows before the first are missing: ${reasons[reason]}.` });
     }
     if (frames[0] && notices.length > 0) {
       frames[0].meta = { notices };

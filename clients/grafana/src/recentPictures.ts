@@ -1,6 +1,7 @@
 import type { Picture } from './picture';
 
-const most = 20;
+/** As many panels as may run at once. */
+const most = 100;
 
 /**
  * The last pictures of some panels. A panel that is refreshed while the server is away has to say so without losing what

@@ -20,6 +20,12 @@ test('a fixed beginning that goes on until now is open at its end', () => {
   expect(isLive({ range: { from } })).toBe(true);
 });
 
+test('a beginning that is rounded stays, and an end in the future is open', () => {
+  expect(spanOf(request({ from: 'now/d', to: 'now' }))).toEqual({ range: { from } });
+  expect(spanOf(request({ from: 'now/d', to: 'now/d' }), to - 1)).toEqual({ range: { from } });
+  expect(spanOf(request({ from, to }), to - 1)).toEqual({ range: { from } });
+});
+
 test('anything else is history', () => {
   expect(spanOf(request({ from, to }))).toEqual({ range: { from, to } });
   expect(spanOf(request({ from: 'now-2h', to: 'now-1h' }))).toEqual({ range: { from, to } });

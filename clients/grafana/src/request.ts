@@ -9,20 +9,22 @@ const mostDataPoints = 10_000;
 export type Span = Pick<QueryRequest, 'lastMs' | 'range' | 'maxDataPoints'>;
 
 /**
- * What of the past a request asks for. A range that ends now is live: a relative one is the last so many milliseconds by
- * the server's clock, one with a fixed beginning is open at its end. Any other range is history. Grafana's `intervalMs`
- * is the spacing of points and says nothing about how often a stream tells what changed, so it has no place here.
+ * What of the past a request asks for. A range that ends now, or later, is live: a relative one is the last so many
+ * milliseconds by the server's clock; one whose beginning is fixed, or rounded (`now/d`), is open at its end. Any other
+ * range is history. Grafana's `intervalMs` is the spacing of points and says nothing about how often a stream tells what
+ * changed, so it has no place here.
  */
-export function spanOf(request: DataQueryRequest<HubQuery>): Span {
+export function spanOf(request: DataQueryRequest<HubQuery>, now = Date.now()): Span {
   const { range, liveStreaming } = request;
   const raw = request.rangeRaw ?? range.raw;
   const from = range.from.valueOf();
   const to = range.to.valueOf();
   const points = request.maxDataPoints && { maxDataPoints: Math.min(mostDataPoints, Math.max(1, Math.round(request.maxDataPoints))) };
-  if (!liveStreaming && raw.to !== 'now') {
+  if (!liveStreaming && raw.to !== 'now' && to <= now) {
     return { range: { from, to }, ...points };
   }
-  return typeof raw.from === 'string' || liveStreaming ? { lastMs: Math.max(0, to - from), ...points } : { range: { from }, ...points };
+  const slides = liveStreaming || (raw.to === 'now' && typeof raw.from === 'string' && !raw.from.includes('/'));
+  return slides ? { lastMs: Math.max(0, to - from), ...points } : { range: { from }, ...points };
 }
 
 /** Whether what is asked for goes on. */

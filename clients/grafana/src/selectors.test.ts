@@ -22,11 +22,13 @@ describe('a selector', () => {
   test.each(['cpu{', 'cpu{a}', 'cpu{a="b"', 'cpu{a="b" c="d"}', 'cpu{a=b}', 'cpu{a="b"}x'])('that the builder cannot show stays text: %s', (text) => expect(parseSelector(text)).toBeUndefined());
 
   test('is narrowed by ad hoc filters', () => {
-    const filters = [{ key: 'host', operator: '=', value: 'a"b' }, { key: 'zone', operator: '=|', value: 'x' }];
+    const filters = [{ key: 'host', operator: '=', value: 'a"b' }, { key: '', operator: '=', value: '' }];
     expect(addFilters('cpu', filters)).toBe('cpu{host="a\\"b"}');
     expect(addFilters('cpu{}', filters)).toBe('cpu{host="a\\"b"}');
     expect(addFilters('cpu{core="0"} ', filters)).toBe('cpu{core="0",host="a\\"b"}');
     expect(addFilters('cpu{core="0",}', [])).toBe('cpu{core="0",}');
+    expect(addFilters('cpu', [{ key: 'zone', operator: '=|', value: 'x', values: ['a.b', 'c'] }, { key: 'host', operator: '!=|', value: 'x' }])).toBe('cpu{zone=~"a\\\\.b|c",host!~"x"}');
+    expect(() => addFilters('cpu', [{ key: 'core', operator: '<', value: '1' }])).toThrow('labels are compared by');
   });
 });
 
@@ -36,5 +38,6 @@ describe('a variable in a selector', () => {
   test('of which several can be chosen is a regular expression', () => {
     expect(formatVariable('web-1.x', { multi: true })).toBe('web-1\\\\.x');
     expect(formatVariable(['a.b', 'c'], { multi: true })).toBe('a\\\\.b|c');
+    expect(formatVariable(['a', 7], { multi: true })).toBe('a|7');
   });
 });

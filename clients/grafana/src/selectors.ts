@@ -49,18 +49,42 @@ export function writeSelector({ name, filters }: SelectorParts): string {
  * The values of a template variable as part of a selector's quoted text. Several of them are a regular expression of
  * alternatives, for `=~`; a single one stands as it is, for `=`.
  */
-export function formatVariable(value: string | string[], variable: { multi?: boolean; includeAll?: boolean }): string {
-  if (typeof value === 'string') {
-    return escape(variable.multi || variable.includeAll ? escapeRegex(value) : value);
+export function formatVariable(value: unknown, variable: { multi?: boolean; includeAll?: boolean }): string {
+  if (Array.isArray(value)) {
+    return escape(value.map((one) => escapeRegex(String(one))).join('|'));
   }
-  return escape(value.map(escapeRegex).join('|'));
+  const text = String(value);
+  return escape(variable.multi || variable.includeAll ? escapeRegex(text) : text);
 }
 
-/** Narrows a selector by a dashboard's ad hoc filters. */
-export function addFilters(selector: string, filters: ReadonlyArray<{ key: string; operator: string; value: string }>): string {
-  const terms = filters
-    .filter(({ key, operator }) => key !== '' && ['=', '!=', '=~', '!~'].includes(operator))
-    .map(({ key, operator, value }) => `${key}${operator}"${escape(value)}"`);
+/** An ad hoc filter of a dashboard. */
+export interface Filter {
+  key: string;
+  operator: string;
+  value: string;
+  values?: string[];
+}
+
+/**
+ * Narrows a selector by a dashboard's ad hoc filters.
+ * @throws Error that names an operator which labels do not have.
+ */
+export function addFilters(selector: string, filters: readonly Filter[]): string {
+  const terms = filters.filter(({ key }) => key !== '').map(({ key, operator, value, values }) => {
+    switch (operator) {
+      case '=':
+      case '!=':
+      case '=~':
+      case '!~':
+        return `${key}${operator}"${escape(value)}"`;
+      case '=|':
+        return `${key}=~"${escape((values ?? [value]).map(escapeRegex).join('|'))}"`;
+      case '!=|':
+        return `${key}!~"${escape((values ?? [value]).map(escapeRegex).join('|'))}"`;
+      default:
+        throw new Error(`The filter ${key} ${operator} ${value} cannot be applied: labels are compared by =, !=, =~, !~, =| and !=|.`);
+    }
+  });
   if (terms.length === 0) {
     return selector;
   }

@@ -19,7 +19,7 @@ function follow(error?: HubServerError) {
   const applied: QueryUpdate[] = [];
   const ticks: Tick[] = [];
   let isComplete = false;
-  const subscription = ticksOf(client, request, 1_000, (one) => applied.push(one)).subscribe({ next: (tick) => ticks.push(tick), complete: () => (isComplete = true) });
+  const subscription = ticksOf(client, request, 1_000, (one) => applied.push(one) < 0).subscribe({ next: (tick) => ticks.push(tick), complete: () => (isComplete = true) });
   return { updates, applied, ticks, subscription, isComplete: () => isComplete, changed: () => ticks.map(({ refIds }) => [...refIds].sort().join('')) };
 }
 

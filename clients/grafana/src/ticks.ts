@@ -26,16 +26,13 @@ const patienceMs = 3_000;
 /**
  * Follows a query and tells when there is something to show: first once the whole past is there, then at most once in
  * an interval, and at least once in `slideMs`, so that the axis of time moves on where nothing comes.
- * @param apply Takes what came, before the next tick.
+ * @param apply Takes what came, before the next tick, and says whether all targets are to be shown anew.
  */
-export function ticksOf(client: HubServerClient, request: QueryRequest & { intervalMs: number }, slideMs: number, apply: (update: QueryUpdate) => void): Observable<Tick> {
+export function ticksOf(client: HubServerClient, request: QueryRequest & { intervalMs: number }, slideMs: number, apply: (update: QueryUpdate) => boolean): Observable<Tick> {
   return new Observable((subscriber) => {
     const ticker = new Ticker(client, request, slideMs, (tick) => subscriber.next(tick));
     const query = client.query(request).subscribe({
-      next: (update) => {
-        apply(update);
-        ticker.take(update);
-      },
+      next: (update) => ticker.take(update, apply(update)),
       error: (error: unknown) => {
         ticker.fail(error);
         subscriber.complete();
@@ -74,7 +71,7 @@ class Ticker {
     this.patience = setInterval(() => this.explain(), patienceMs);
   }
 
-  take(update: QueryUpdate): void {
+  take(update: QueryUpdate, concernsAll: boolean): void {
     const before = this.update;
     if (update.state === 'paused') {
       return; // The page is hidden; it goes on from here when it is shown.
@@ -85,7 +82,7 @@ class Ticker {
       return;
     }
     this.update = update;
-    const isNews = before?.state !== update.state || before.errors !== update.errors;
+    const isNews = concernsAll || before?.state !== update.state || before.errors !== update.errors;
     for (const refId of isNews ? this.all : update.frames.map((frame) => frame.refId)) {
       this.changed.add(refId);
     }

@@ -49,8 +49,10 @@ describe("live frames", () => {
   });
 
   test("begin anew with what replaces them, and forget what was removed", () => {
-    const live = started(frame(8, [[8, 80]], { change: "replaced" }));
-    expect(live.frames[0]?.aligned()).toEqual([[8], [80]]);
+    const live = started(frame(8, [[8, 80]], { ...gap("reset", 3), change: "replaced" }));
+    expect([live.frames[0]?.aligned(), live.frames[0]?.gapBefore]).toEqual([[[8], [80]], "reset"]);
+    live.apply(update(frame(8, [[8, 80]], { change: "replaced" })));
+    expect([live.frames[0]?.aligned(), live.frames[0]?.gapBefore]).toEqual([[[8], [80]], undefined]);
     live.apply(update(frame(9, [], { change: "removed" })));
     expect([live.frames, live.aligned()]).toEqual([[], [[]]]);
   });
@@ -99,6 +101,15 @@ describe("live frames that let detail go", () => {
     const times = run(3_000, { lastMs: 100 }).frames[0]?.times ?? [];
     expect(times[0]).toBeGreaterThan(2_700);
     expect(times).toEqual(Array.from({ length: times.length }, (_, i) => (times[0] as number) + i));
+  });
+
+  test("do not take all rows for old because of one of the future", () => {
+    const live = new LiveFrames({ capacity: 200, surplus: "detail", lastMs: 60_000 });
+    const now = Date.now();
+    live.apply(update(frame(0, Array.from({ length: 249 }, (_, i): [number, number] => [now - 249 + i, i]), { change: "replaced" })));
+    live.apply(update(frame(249, [[now, 249], [now + 86_400_000, 250]])));
+    expect(live.frames[0]?.times[0]).toBe(now - 249);
+    expect(live.frames[0]?.length).toBeGreaterThan(100);
   });
 
   test("keep their gaps where they are, and can still take rows back", () => {

@@ -15,7 +15,7 @@ export interface LiveFramesOptions {
    * it is the oldest in any case. Default `oldest`.
    */
   surplus?: "oldest" | "detail";
-  /** Rows older than this, counted in milliseconds from the newest, go before others do. Default: none does. */
+  /** Rows older than this, counted in milliseconds from the newest and from now, go before others do. Default: none does. */
   lastMs?: number;
 }
 
@@ -38,6 +38,8 @@ export class LiveFrame {
   /** By field of the schema. Times and numbers are numbers or null; the arrays stay the same while rows come. */
   columns: unknown[][];
   gaps: LiveGap[] = [];
+  /** Why rows before the first are missing that were here; undefined where none are. */
+  gapBefore: Gap["reason"] | undefined;
   /** Of each row, within its epoch; all rows of a thinned run have the run's last one. */
   private offsets: number[] = [];
   private next = 0;
@@ -74,6 +76,7 @@ export class LiveFrame {
     let isWhole = this.describe(schema);
     if (change === "replaced") {
       this.cut(0);
+      this.gapBefore = gap?.reason;
       isWhole = true;
     } else if (gap?.reason === "rollback") {
       this.forget(gap.from);
@@ -137,7 +140,7 @@ export class LiveFrame {
     const lines = this.series.map(({ column }) => column);
     if (this.length <= capacity * 1.25)
       return false;
-    const oldest = (this.times.at(-1) as number) - lastMs;
+    const oldest = Math.min(this.times.at(-1) as number, Date.now()) - lastMs; // A row of the future makes no other one old.
     const inWindow = this.times.findIndex((time) => time >= oldest);
     this.dropFirst(surplus === "detail" && lines.length > 0 ? inWindow : Math.max(inWindow, this.length - capacity));
     if (this.length > capacity) {

@@ -19,10 +19,10 @@ export function ConfigEditor(props: DataSourcePluginOptionsEditorProps<HubOption
   return (
     <>
       <Field label="URL" description="The address of HubServer, as the browser, or Grafana, reaches it; also under a path.">
-        <Input aria-label="URL" width={60} value={jsonData.url ?? ''} placeholder={defaultUrl} onChange={(event) => change({ url: event.currentTarget.value })} />
+        <Input aria-label="URL" width={60} value={jsonData.url ?? ''} placeholder={defaultUrl} onChange={(event) => change({ url: event.currentTarget.value })} onBlur={() => change({ url: jsonData.url?.trim().replace(/\/+$/, '') })} />
       </Field>
       <Field label="Connect through Grafana" description="The browser talks to Grafana alone, which adds the token and passes the WebSocket on. Off, the browser connects to the URL by itself, which spares Grafana the traffic.">
-        <Switch aria-label="Connect through Grafana" value={jsonData.throughGrafana ?? false} onChange={(event) => change({ throughGrafana: event.currentTarget.checked })} />
+        <Switch aria-label="Connect through Grafana" value={jsonData.throughGrafana ?? false} onChange={(event) => change({ throughGrafana: event.currentTarget.checked, url: jsonData.url || defaultUrl })} />
       </Field>
       <Field label="Token" description="A bearer token. It stays in Grafana, so it is used only where connections go through Grafana.">
         <SecretInput

@@ -18,6 +18,9 @@ const modes = [
 
 const labelWidth = 14;
 
+/** More than any channel keeps by default (`Channels:MaxCapacity`). */
+const mostRows = 1_000_000;
+
 /** One line of a query: which channels, which of their fields, how far back, and how the series are called. */
 export function QueryEditor({ datasource, query, onChange, onRunQuery }: Props): ReactElement {
   const { channel = '', fields = [], rows, legend, isText } = query;
@@ -26,11 +29,8 @@ export function QueryEditor({ datasource, query, onChange, onRunQuery }: Props):
   const matches = useMatches(datasource, query);
 
   const change = (part: Partial<HubQuery>): void => {
-    const next = { ...query, ...part };
-    onChange(next);
-    if (datasource.filterQuery(next)) {
-      onRunQuery();
-    }
+    onChange({ ...query, ...part });
+    onRunQuery();
   };
 
   return (
@@ -40,7 +40,7 @@ export function QueryEditor({ datasource, query, onChange, onRunQuery }: Props):
           <RadioButtonGroup aria-label="Editor" options={modes} value={showsText ? 'text' : 'builder'} disabledOptions={parts ? [] : ['builder']} onChange={(mode) => onChange({ ...query, isText: mode === 'text' })} />
         </InlineField>
         {showsText && (
-          <InlineField grow invalid={matches.error !== undefined} error={matches.error}>
+          <InlineField grow invalid={matches.error !== undefined}>
             <Input
               key={channel}
               aria-label="Selector"
@@ -76,7 +76,7 @@ export function QueryEditor({ datasource, query, onChange, onRunQuery }: Props):
           <AutoSizeInput aria-label="Legend" minWidth={20} value={legend ?? ''} placeholder="{{core}} {{field}}" onCommitChange={({ currentTarget: { value } }) => change({ legend: value || undefined })} />
         </InlineField>
         <InlineField label="Rows" tooltip="At most so many of the newest rows of the past; all in the time range by default.">
-          <AutoSizeInput aria-label="Rows" type="number" min={1} minWidth={10} value={rows ?? ''} placeholder="all" onCommitChange={({ currentTarget: { value } }) => change({ rows: Number(value) >= 1 ? Math.round(Number(value)) : undefined })} />
+          <AutoSizeInput aria-label="Rows" type="number" min={1} minWidth={10} value={rows ?? ''} placeholder="all" onCommitChange={({ currentTarget: { value } }) => change({ rows: Number(value) >= 1 ? Math.min(mostRows, Math.round(Number(value))) : undefined })} />
         </InlineField>
       </InlineFieldRow>
       <Preview matches={matches} />
