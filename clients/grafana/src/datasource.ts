@@ -3,6 +3,7 @@ import { getTemplateSrv } from '@grafana/runtime';
 import type { ChannelInfo, ChannelList, HubServerClientOptions, ListRequest, Target } from '@hubserver/client';
 import { defaults } from 'lodash';
 import { filter, map, merge, type Observable, of, share } from 'rxjs';
+import { addressOf } from './address';
 import { annotations } from './annotations';
 import { Connection } from './connection';
 import { testSettings } from './health';
@@ -11,7 +12,7 @@ import { RecentPictures } from './recentPictures';
 import { type Span, spanOf } from './request';
 import { addFilters, formatVariable } from './selectors';
 import { type Tick, ticksOf } from './ticks';
-import { annotationQuery, defaultIntervalMs, defaultQuery, defaultUrl, type HubOptions, type HubQuery } from './types';
+import { annotationQuery, defaultIntervalMs, defaultQuery, type HubOptions, type HubQuery } from './types';
 import { parseVariableQuery, valuesOf } from './variables';
 
 /** How often an axis of time that nothing comes for moves on at most, in milliseconds. */
@@ -118,15 +119,6 @@ export class HubDataSource extends DataSourceApi<HubQuery, HubOptions> {
       ...(legend && { legend: templates.replace(legend, scopedVars) }),
     };
   }
-}
-
-/** Where the browser finds the server: by itself, or through Grafana, which adds the token on the way (plugin.json's route). */
-export function addressOf({ url, uid, jsonData }: Pick<DataSourceInstanceSettings<HubOptions>, 'url' | 'uid' | 'jsonData'>): string {
-  if (!jsonData.throughGrafana) {
-    return (jsonData.url || defaultUrl).trim();
-  }
-  const proxy = url?.includes('/api/datasources/proxy/') ? url : `/api/datasources/proxy/uid/${uid}`;
-  return new URL(`${proxy.replace(/\/$/, '')}/hubserver`, window.location.href).href;
 }
 
 function toHubTarget({ refId, channel, fields, rows }: HubQuery): Target {

@@ -14,6 +14,9 @@ interface Props {
 
 const operators = (['=', '!=', '=~', '!~'] as const).map((value) => ({ value }));
 
+/** A filter for which no value is chosen yet: it takes nothing away. */
+const anyValue = { operator: '=~' as const, value: '.*' };
+
 /** How many channels a search looks at. */
 const searchLimit = 1_000;
 
@@ -37,7 +40,7 @@ export function SelectorBuilder({ datasource, parts, labelWidth, onChange }: Pro
           </Labelled>
         </InlineField>
         <InlineField>
-          <Button variant="secondary" icon="plus" onClick={() => onChange({ name, filters: [...filters, { label: 'label', operator: '=', value: '' }] })}>
+          <Button variant="secondary" icon="plus" onClick={() => onChange({ name, filters: [...filters, { label: 'label', ...anyValue }] })}>
             Label
           </Button>
         </InlineField>
@@ -47,13 +50,13 @@ export function SelectorBuilder({ datasource, parts, labelWidth, onChange }: Pro
           <InlineField label="Label" labelWidth={labelWidth}>
             <Stack gap={0.5} alignItems="center">
               <Labelled name={`Label ${i + 1}`}>
-                {(labelId) => <Combobox aria-labelledby={labelId} width={20} createCustomValue options={(text) => search({ kind: 'label_names', selector: name }, text)} value={filter.label} onChange={({ value }) => changeFilter(i, { label: value, value: '' })} />}
+                {(labelId) => <Combobox aria-labelledby={labelId} width={20} createCustomValue options={(text) => search({ kind: 'label_names', selector: name }, text)} value={filter.label} onChange={({ value }) => changeFilter(i, { label: value, ...anyValue })} />}
               </Labelled>
               <Labelled name={`Operator ${i + 1}`}>
                 {(labelId) => <Combobox aria-labelledby={labelId} width={8} options={operators} value={filter.operator} onChange={({ value }) => changeFilter(i, { operator: value })} />}
               </Labelled>
               <Labelled name={`Value ${i + 1}`}>
-                {(labelId) => <Combobox aria-labelledby={labelId} width={30} createCustomValue options={(text) => search({ kind: 'label_values', label: filter.label, selector: others(filter) }, text)} value={filter.value} onChange={({ value }) => changeFilter(i, { value })} />}
+                {(labelId) => <Combobox aria-labelledby={labelId} width={30} createCustomValue options={(text) => search({ kind: 'label_values', label: filter.label, selector: others(filter) }, text)} value={filter.value} onChange={({ value }) => changeFilter(i, { value, ...(isAny(filter) && { operator: '=' }) })} />}
               </Labelled>
               <IconButton name="times" aria-label={`Remove label ${i + 1}`} tooltip="Remove" onClick={() => onChange({ name, filters: filters.filter((_, at) => at !== i) })} />
             </Stack>
@@ -62,6 +65,10 @@ export function SelectorBuilder({ datasource, parts, labelWidth, onChange }: Pro
       ))}
     </>
   );
+}
+
+function isAny({ operator, value }: LabelFilter): boolean {
+  return operator === anyValue.operator && value === anyValue.value;
 }
 
 function byName(text: string): LabelFilter {
