@@ -1,5 +1,5 @@
 // Which lines a panel has: every number field of its channels, named by what tells them apart.
-import { type Field, labelsOf, nameOf } from "@hubserver/client";
+import { differingLabels, type Field, labelsOf, nameOf } from "@hubserver/client";
 import type { Line } from "./lines";
 import type { Held } from "./store";
 
@@ -7,7 +7,7 @@ import type { Held } from "./store";
 const maxLines = 60;
 
 export function linesOf(channels: readonly Held[]): Line[] {
-  const differing = differingLabels(channels.map(({ channel }) => labelsOf(channel)));
+  const differing = differingLabels(channels.map(({ channel }) => channel));
   const hasNames = new Set(channels.map(({ channel }) => nameOf(channel))).size > 1;
   const hasFields = new Set(channels.flatMap(({ fields }) => fields.filter(isDrawn).map(fieldName))).size > 1;
   const lines = channels.flatMap((held) =>
@@ -49,9 +49,4 @@ function fieldName({ name, labels }: Field): string {
 
 function fieldKey({ name, labels }: Field): string {
   return `${name} ${JSON.stringify(labels ?? {})}`;
-}
-
-function differingLabels(channels: Record<string, string>[]): string[] {
-  const names = new Set(channels.flatMap((labels) => Object.keys(labels)));
-  return [...names].filter((name) => new Set(channels.map((labels) => labels[name])).size > 1);
 }

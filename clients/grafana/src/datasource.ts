@@ -2,7 +2,7 @@ import { type AdHocVariableFilter, type DataQueryRequest, type DataQueryResponse
 import { getTemplateSrv } from '@grafana/runtime';
 import type { ChannelInfo, ChannelList, HubServerClientOptions, ListRequest, Target } from '@hubserver/client';
 import { defaults } from 'lodash';
-import { filter, map, merge, type Observable, of, share } from 'rxjs';
+import { filter, map, merge, type Observable, of, share, tap } from 'rxjs';
 import { addressOf } from './address';
 import { annotations } from './annotations';
 import { Connection } from './connection';
@@ -51,10 +51,10 @@ export class HubDataSource extends DataSourceApi<HubQuery, HubOptions> {
     const picture = new Picture(span, isOfEvents);
     const place = JSON.stringify([request.dashboardUID, request.panelId, targets]);
     const hubRequest = { ...span, intervalMs: this.intervalMs, targets: targets.map(toHubTarget) };
-    const ticks = this.connection.follow((client) => ticksOf(client, hubRequest, slideMs, (update) => picture.apply(update))).pipe(share());
+    const ticks = this.connection.follow((client) => ticksOf(client, hubRequest, slideMs, (update) => picture.apply(update))).pipe(tap(({ isComplete }) => isComplete && this.recent.keep(place, picture)), share());
     return merge(...targets.map((target) => ticks.pipe(
       filter(({ refIds }) => refIds.has(target.refId)),
-      map((tick) => respond(target, tick, tick.isComplete ? this.recent.keep(place, picture) : this.recent.find(place))))));
+      map((tick) => respond(target, tick, tick.isComplete ? picture : this.recent.find(place))))));
   }
 
   override filterQuery({ channel }: HubQuery): boolean {

@@ -1,4 +1,4 @@
-import { type Field, labelsOf, type LiveFrame, nameOf } from '@hubserver/client';
+import { differingLabels, type Field, labelsOf, type LiveFrame, nameOf } from '@hubserver/client';
 
 /**
  * How series are called: by their target's legend, or by the channel's name, the labels in which a panel's channels differ
@@ -9,8 +9,7 @@ export class SeriesNames {
   private readonly hasFields: boolean;
 
   constructor(frames: readonly LiveFrame[], private readonly legend: string | undefined) {
-    const labels = frames.map(({ channel }) => labelsOf(channel));
-    this.differing = [...new Set(labels.flatMap((one) => Object.keys(one)))].filter((name) => new Set(labels.map((one) => one[name])).size > 1).sort();
+    this.differing = differingLabels(frames.map(({ channel }) => channel)).sort();
     this.hasFields = new Set(frames.flatMap(({ schema }) => schema.fields.filter(({ type }) => type !== 'time').map(fieldText))).size > 1;
   }
 

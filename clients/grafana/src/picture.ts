@@ -15,6 +15,7 @@ const reasons = {
 /** The rows that the panels of one request show, and the only place where they are kept. */
 export class Picture {
   private readonly live: LiveFrames;
+  private readonly names = new Map<string | undefined, SeriesNames>(); // By legend, for as long as the series are the same.
 
   constructor(private readonly span: Span, isOfEvents = false) {
     // Four rows for each point that a panel has room for keep every peak; the server thins what it sends alike.
@@ -22,11 +23,16 @@ export class Picture {
     this.live = new LiveFrames({ capacity, surplus: 'detail', ...(span.lastMs !== undefined && { lastMs: span.lastMs }) });
   }
 
-  /** Takes what came. @returns Whether channels came or went, so that series may be called otherwise. */
+  /** Takes what came. @returns Whether there are other channels or fields, so that series may be called otherwise. */
   apply(update: QueryUpdate): boolean {
     const before = this.live.frames;
+    const hasOtherFields = update.frames.some(({ refId, channel, schema }) => this.live.find(refId, channel)?.schema !== schema);
     this.live.apply(update);
-    return this.live.frames !== before;
+    const isOther = hasOtherFields || this.live.frames !== before;
+    if (isOther) {
+      this.names.clear();
+    }
+    return isOther;
   }
 
   /** What a target shows now, in arrays that nobody else has. */
@@ -36,7 +42,7 @@ export class Picture {
     if (target.queryType === annotationQuery) {
       return [toEventFrame(held, target.refId, oldest)];
     }
-    const names = new SeriesNames(this.live.frames, target.legend);
+    const names = this.namesOf(target.legend);
     const frames = held.map((one) => toDataFrame(one, oldest, names));
     const notices: QueryResultMetaNotice[] = warnings.map((text) => ({ severity: 'warning', text }));
     for (const reason of new Set(held.flatMap(({ gaps }) => gaps.map((gap) => gap.reason)))) {
@@ -49,5 +55,13 @@ export class Picture {
       frames[0].meta = { notices };
     }
     return frames;
+  }
+
+  private namesOf(legend: string | undefined): SeriesNames {
+    let names = this.names.get(legend);
+    if (!names) {
+      this.names.set(legend, (names = new SeriesNames(this.live.frames, legend)));
+    }
+    return names;
   }
 }

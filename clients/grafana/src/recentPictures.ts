@@ -11,7 +11,7 @@ export class RecentPictures {
   private readonly pictures = new Map<string, Picture>();
 
   /** Keeps the picture of a place as its newest one; the places longest unused go. */
-  keep(place: string, picture: Picture): Picture {
+  keep(place: string, picture: Picture): void {
     this.pictures.delete(place);
     this.pictures.set(place, picture);
     for (const oldest of this.pictures.keys()) {
@@ -20,7 +20,6 @@ export class RecentPictures {
       }
       this.pictures.delete(oldest);
     }
-    return picture;
   }
 
   find(place: string): Picture | undefined {

@@ -1,6 +1,6 @@
 import { type DataQueryRequest, dateTime } from '@grafana/data';
 import { expect, test } from 'vitest';
-import { isLive, oldestOf, spanOf } from './request';
+import { oldestOf, spanOf } from './request';
 import type { HubQuery } from './types';
 
 const [from, to] = [1_000_000, 1_300_000];
@@ -12,12 +12,10 @@ function request(raw: { from: string | number; to: string | number }, rest: Part
 
 test('a relative range that ends now is the last so many milliseconds', () => {
   expect(spanOf(request({ from: 'now-5m', to: 'now' }, { maxDataPoints: 700.4 }))).toEqual({ lastMs: 300_000, maxDataPoints: 700 });
-  expect(isLive({ lastMs: 1 })).toBe(true);
 });
 
 test('a fixed beginning that goes on until now is open at its end', () => {
   expect(spanOf(request({ from, to: 'now' }))).toEqual({ range: { from } });
-  expect(isLive({ range: { from } })).toBe(true);
 });
 
 test('a beginning that is rounded stays, and an end in the future is open', () => {
@@ -29,7 +27,6 @@ test('a beginning that is rounded stays, and an end in the future is open', () =
 test('anything else is history', () => {
   expect(spanOf(request({ from, to }))).toEqual({ range: { from, to } });
   expect(spanOf(request({ from: 'now-2h', to: 'now-1h' }))).toEqual({ range: { from, to } });
-  expect(isLive({ range: { from, to } })).toBe(false);
 });
 
 test('live streaming in Explore is live whatever its range', () => expect(spanOf(request({ from, to }, { liveStreaming: true }))).toEqual({ lastMs: 300_000 }));

@@ -27,11 +27,6 @@ export function spanOf(request: DataQueryRequest<HubQuery>, now = Date.now()): S
   return slides ? { lastMs: Math.max(0, to - from), ...points } : { range: { from }, ...points };
 }
 
-/** Whether what is asked for goes on. */
-export function isLive({ range }: Span): boolean {
-  return range?.to === undefined;
-}
-
 /** The first moment that a picture of it shows now. */
 export function oldestOf({ lastMs, range }: Span, now: number): number {
   return lastMs === undefined ? (range?.from ?? -Infinity) : now - lastMs;

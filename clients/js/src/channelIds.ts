@@ -13,6 +13,13 @@ export function nameOf(id: string): string {
   return braces < 0 ? id : id.slice(0, braces);
 }
 
+/** The labels in which channels differ, by which a legend tells them apart. */
+export function differingLabels(ids: readonly string[]): string[] {
+  const channels = ids.map(labelsOf);
+  const names = new Set(channels.flatMap((labels) => Object.keys(labels)));
+  return [...names].filter((name) => new Set(channels.map((labels) => labels[name])).size > 1);
+}
+
 function unescape(value: string): string {
   return value.replaceAll(/\\(.)/g, (_, letter: string) => (letter === "n" ? "\n" : letter));
 }

@@ -55,8 +55,9 @@ describe("MessagePack", () => {
     const numbers = fc.oneof(fc.double(), fc.maxSafeInteger(), fc.integer());
     fc.assert(fc.property(numbers, (value) => {
       expect(read(new PackWriter().value(value).written)).toBe(value);
-      expect(read(encode(value))).toBe(value);
-    }));
+      // The other codec writes -0 as the integer 0, so what its bytes hold is what it reads from them itself.
+      expect(read(encode(value))).toBe(decode(encode(value)));
+    }), { examples: [[-0], [NaN], [-Infinity]] });
   });
 
   test("carries long texts, arrays and columns", () => {

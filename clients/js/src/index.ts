@@ -1,5 +1,5 @@
 export { BrokenContractError } from "./assembler.js";
-export { labelsOf, nameOf } from "./channelIds.js";
+export { differingLabels, labelsOf, nameOf } from "./channelIds.js";
 export { CircularFrame, type CircularField, type CircularFrameOptions, type NewField } from "./circularFrame.js";
 export { type ClientState, HubServerClient, type HubServerClientOptions } from "./client.js";
 export { type Column, fillNull, isNull, valueAt, valuesOf } from "./columns.js";

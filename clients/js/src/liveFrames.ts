@@ -137,9 +137,9 @@ export class LiveFrame {
   /** Lets the surplus go, a quarter of the capacity at once, so that the rest moves seldom. @returns Whether any went. */
   private trim(): boolean {
     const { capacity, surplus, lastMs } = this.limits;
-    const lines = this.series.map(({ column }) => column);
     if (this.length <= capacity * 1.25)
       return false;
+    const lines = this.series.map(({ column }) => column);
     const oldest = Math.min(this.times.at(-1) as number, Date.now()) - lastMs; // A row of the future makes no other one old.
     const inWindow = this.times.findIndex((time) => time >= oldest);
     this.dropFirst(surplus === "detail" && lines.length > 0 ? inWindow : Math.max(inWindow, this.length - capacity));

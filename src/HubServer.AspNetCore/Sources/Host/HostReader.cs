@@ -4,8 +4,8 @@ using HubServer.Protocol;
 namespace HubServer.AspNetCore.Sources;
 
 /// <summary>
-/// Reads the numbers of this machine and of the hub on it, one round at a time, and keeps the last round's counters for the rates. What a system
-/// does not tell (most of it where there is no <c>/proc</c>) is left out.
+/// Reads the numbers of this machine and of the hub on it, one round at a time, and keeps the last round's counters for
+/// the rates. What a system does not tell (most of it where there is no <c>/proc</c>) is left out.
 /// </summary>
 /// <remarks>
 /// Every channel has the label <c>host</c>, and <c>node</c> where the node is called otherwise than its machine: nodes of
