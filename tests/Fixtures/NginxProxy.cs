@@ -88,7 +88,7 @@ public sealed class NginxProxy : IAsyncDisposable
         var folder = typeof(NginxProxy).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(one => one.Key == "NginxSites").Value ?? "";
         var text = File.ReadAllText(Path.Combine(folder, "hubserver.conf"));
         text = ReplaceOnce(text, "listen 80;", $"listen {IPAddress.Loopback}:{_port};");
-        return ReplaceOnce(text, "server 127.0.0.1:5080 fail_timeout=1s;", string.Join("\n    ", _nodes.Select(node => $"server {node.Authority} fail_timeout=1s;")));
+        return ReplaceOnce(text, "server 127.0.0.1:5080 max_fails=0;", string.Join("\n    ", _nodes.Select(node => $"server {node.Authority} max_fails=0;")));
     }
 
     /// <summary>What an operator's nginx.conf has around the site.</summary>

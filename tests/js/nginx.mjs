@@ -51,7 +51,7 @@ export function readSite(name) {
 
 /** The site with these nodes in its `upstream`. */
 export function withNodes(text, nodes) {
-  return substitute(text, { "server 127.0.0.1:5080 fail_timeout=1s;": nodes.map((node) => `server ${node} fail_timeout=1s;`).join(" ") });
+  return substitute(text, { "server 127.0.0.1:5080 max_fails=0;": nodes.map((node) => `server ${node} max_fails=0;`).join(" ") });
 }
 
 /** Replaces texts that each have to be there exactly once, so that a change of the site cannot pass by the tests. */
